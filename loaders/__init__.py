@@ -1,0 +1,1 @@
+"""Loading of files into the warehouse, and the command line around it."""
