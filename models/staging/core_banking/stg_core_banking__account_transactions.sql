@@ -1,0 +1,23 @@
+with source as (
+    {{ raw_deliveries('core_banking', 'account_transactions', key='transaction_id') }}
+),
+
+final as (
+    select
+        transaction_id,
+        account_id,
+        lower(trim(transaction_type)) as transaction_type,
+        direction,
+        counterparty_bank,
+        counterparty_account,
+        notes,
+        amount,
+        case direction when 'credit' then amount when 'debit' then -amount end as signed_amount,
+        balance_after,
+        transaction_date,
+        _file_date as file_date,
+        _load_id
+    from source
+)
+
+select * from final

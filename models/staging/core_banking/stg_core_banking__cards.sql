@@ -1,0 +1,18 @@
+with source as (
+    {{ raw_picture('core_banking', 'cards', key='card_id') }}
+),
+
+final as (
+    select
+        card_id,
+        holder_id,
+        customer_id,
+        card_type,
+        card_last4,
+        lower(status) as card_status,
+        issued_date,
+        _file_date as file_date
+    from source
+)
+
+select * from final

@@ -1,0 +1,18 @@
+with source as (
+    {{ raw_events('core_banking', 'payments', key='payment_id') }}
+),
+
+final as (
+    select
+        payment_id,
+        account_id,
+        recipient,
+        lower(payment_method) as payment_method,
+        amount,
+        payment_date,
+        _file_date as file_date,
+        _load_id
+    from source
+)
+
+select * from final
