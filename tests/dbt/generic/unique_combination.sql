@@ -1,4 +1,4 @@
-{% test primary_key(model, columns, row_condition=none) %}
+{% test unique_combination(model, columns, row_condition=none) %}
     select {{ columns | join(', ') }}
     from {{ model }}
     where {{ row_condition or '1 = 1' }}
