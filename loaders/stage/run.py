@@ -1,0 +1,263 @@
+"""The staging of one file: DuckDB reads text, casts, checks, and writes good and dead rows as Parquet parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from loaders import sql
+from loaders.errors import InputFileError
+from loaders.stage.cells import RETYPED_REASONS, Cell
+from loaders.stage.drift import Fit, retyped
+from loaders.stage.readers import LINE, PROBLEM, Rows
+
+RETYPED_LEAST = 10
+RAW_ROW_BYTES = 65_535
+RAW_ROW_KEPT = 16_000  # characters of a longer row; each has four bytes at most
+CUT = " … [cut]"
+ROW_NUMBER = "_row_number"
+STRUCTURAL = {
+    "MISSING COLUMNS": "wrong_field_count",
+    "TOO MANY COLUMNS": "wrong_field_count",
+    "UNQUOTED VALUE": "bad_quotes",
+    "INVALID ENCODING": "bad_encoding",
+    "LINE SIZE OVER MAXIMUM": "too_long",
+    "INVALID STATE": "bad_quotes",
+}
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What staging made of a file: a part of good rows and one of dead letters, where there are any."""
+
+    good: Path | None
+    dead: Path | None
+    rows_in: int
+    rows_loaded: int
+    rows_dead: int
+
+
+class Stage:
+    """Staging of one file on a connection."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, rows: Rows, fit: Fit, folder: Path, file_name: str
+    ) -> None:
+        """Prepare the columns.
+
+        Args:
+            connection: A connection in memory with the macros of `cards`.
+            rows: The file's rows.
+            fit: The file's columns and the contract's.
+            folder: Folder for scratch and parts.
+            file_name: Name of the file for messages.
+        """
+        self.connection = connection
+        self.rows = rows
+        self.fit = fit
+        self.folder = folder
+        self.file_name = file_name
+        self.cells = [Cell(plan, i, rows.may_have_nul) for i, plan in enumerate(fit.plans)]
+        self.scratch = folder / "scratch.parquet"
+
+    def run(self) -> Staged:
+        """Read, check and write.
+
+        Returns:
+            The parts and the counts.
+
+        Raises:
+            InputFileError: DuckDB can't read the file, or the counts don't add up.
+        """
+        self._read()
+        self._index_rejects()
+        self._check_retyped()
+        self._find_duplicates()
+        good = self._write(self.folder / "part-00000.parquet", self._good_sql())
+        dead = self._write(self.folder / "dead-00000.parquet", self._dead_sql())
+        rows_in = self._count(f"read_parquet({sql.literal(str(self.scratch))})") + self._count("bm_rejects")
+        self.scratch.unlink()
+        if good[1] + dead[1] != rows_in:
+            raise InputFileError(f"{self.file_name}: {rows_in} rows read, but {good[1]} good and {dead[1]} dead.")
+        return Staged(good[0], dead[0], rows_in, good[1], dead[1])
+
+    def _read(self) -> None:
+        targets = ", ".join(f"{cell.typed_name} as {sql.name(cell.plan.target.name)}" for cell in self.cells)
+        statement = f"""
+            copy (
+                select
+                    {targets},
+                    "~verdict"[1] as "~reason", "~verdict"[2] as "~column", "~verdict"[3] as "~detail",
+                    case when "~verdict" is not null then {self._raw_row()} end as "~raw"
+                from ({self.checked()})
+            ) to {sql.literal(str(self.scratch))} (format parquet)
+        """  # noqa: S608
+        try:
+            self.connection.execute(statement)
+        except duckdb.InvalidInputException as error:
+            raise InputFileError(
+                f"{self.file_name} can't be read: {str(error).splitlines()[0]}.",
+                hint="Check delimiter, quote and encoding in the mapping.",
+            ) from error
+
+    def checked(self) -> str:
+        """Write the rows with the steps of each column and the verdict, which is null for a good row."""
+        text = ", ".join(f"{cell.text()} as {cell.text_name}" for cell in self.cells)
+        steps = f"select *, {text} from {self.rows.relation}"  # noqa: S608
+        for names in (
+            [(cell.mapped(), cell.mapped_name) for cell in self.cells],
+            [(cell.typed(), cell.typed_name) for cell in self.cells],
+        ):
+            if step := ", ".join(f"{value} as {name}" for value, name in names if value):
+                steps = f"select *, {step} from ({steps})"  # noqa: S608
+        branches = "\n".join(cell.verdict() for cell in self.cells)
+        if self.rows.line_rows:
+            problem = f"when {PROBLEM} is not null then [{self._line_reason()}, null, null]"
+            branches = f"{problem}\n{branches}"
+        verdict = f"case {branches} end" if branches.strip() else "cast(null as varchar[])"
+        return f'select *, {verdict} as "~verdict" from ({steps})'  # noqa: S608
+
+    def _line_reason(self) -> str:
+        return f"case when bm_has_card({LINE}) then 'card_number' else {PROBLEM} end"
+
+    def _exempt(self) -> set[str]:
+        return {
+            reference.lower()
+            for cell in self.cells
+            for reference in cell.plan.references
+            if not cell.plan.target.card_number_check or cell.plan.spec.card_number_check is False
+        }
+
+    def _raw_row(self) -> str:
+        exempt = self._exempt()
+        pairs = []
+        for name in self.rows.names:
+            value = sql.name(name) if name.lower() in exempt else f"bm_redact({sql.name(name)})"
+            pairs.append(f"{sql.literal(name)}, {value}")
+        row = _cut(f"cast(json_object({', '.join(pairs)}) as varchar)")
+        if self.rows.line_rows:
+            return f"case when {PROBLEM} is not null then {_cut(f'bm_redact({LINE})')} else {row} end"
+        return row
+
+    def _index_rejects(self) -> None:
+        self.connection.execute(
+            "create or replace temp table bm_rejects (row_number bigint, reason varchar, detail varchar, raw varchar)"
+        )
+        if self.rows.rejects is None:
+            return
+        reasons = " ".join(f"when {sql.literal(k)} then {sql.literal(v)}" for k, v in STRUCTURAL.items())
+        broken_json = "'broken_json'" if self.rows.line_rows else "'wrong_field_count'"
+        self.connection.execute(f"""
+            insert into bm_rejects
+            select
+                line - {self.rows.first_line - 1},
+                case
+                    when bm_has_card(first(csv_line)) then 'card_number'
+                    else case first(error_type order by byte_position) {reasons} else {broken_json} end
+                end,
+                left(bm_redact(first(error_message order by byte_position)), 200),
+                {_cut("bm_redact(ltrim(first(csv_line), chr(10) || chr(13)))")}
+            from {self.rows.rejects}
+            group by line
+        """)  # noqa: S608
+
+    def _check_retyped(self) -> None:
+        failed = self.connection.execute(f"""
+            select "~column", count(*) from read_parquet({sql.literal(str(self.scratch))})
+            where "~reason" in ({sql.literals(RETYPED_REASONS)}) group by 1 having count(*) >= {RETYPED_LEAST}
+            order by 2 desc
+        """).fetchall()  # noqa: S608
+        for column, count in failed:
+            relation = f"read_parquet({sql.literal(str(self.scratch))}) where {sql.name(column)} is not null"
+            fine = self._count(relation)
+            if count > fine:
+                raise retyped(self.file_name, self.fit.contract, column, count, fine)
+
+    def _find_duplicates(self) -> None:
+        self.connection.execute("create or replace temp table bm_twice (position bigint)")
+        key = ", ".join(sql.name(column) for column in self.fit.contract.unique_key)
+        if not key:
+            return
+        scratch = f"read_parquet({sql.literal(str(self.scratch))}, file_row_number = true)"
+        self.connection.execute(f"""
+            insert into bm_twice
+            select rows.file_row_number
+            from {scratch} as rows
+            inner join (
+                select {key}, min(file_row_number) as first_position from {scratch}
+                where "~reason" is null group by {key} having count(*) > 1
+            ) as twice using ({key})
+            where rows."~reason" is null and rows.file_row_number > twice.first_position
+        """)  # noqa: S608
+
+    def _positions(self) -> tuple[str, str]:
+        """Give the scratch with row numbers: those of the rows that could not be split are left free."""
+        scratch = f"read_parquet({sql.literal(str(self.scratch))}, file_row_number = true)"
+        if not self._count("bm_rejects"):
+            return f"(select *, file_row_number + 1 as {ROW_NUMBER} from {scratch})", ""  # noqa: S608
+        self.connection.execute("""
+            create or replace temp table bm_shifts as
+            select row_number - shift as position, max(shift) as shift
+            from (select row_number, row_number() over (order by row_number) as shift from bm_rejects)
+            group by 1
+        """)
+        shifted = f"""(
+            select rows.*, rows.file_row_number + 1 + coalesce(shifts.shift, 0) as {ROW_NUMBER}
+            from {scratch} as rows
+            asof left join bm_shifts as shifts on rows.file_row_number >= shifts.position
+        )"""  # noqa: S608
+        return shifted, f" order by {ROW_NUMBER}"
+
+    def _good_sql(self) -> str:
+        relation, order = self._positions()
+        columns = ", ".join(sql.name(cell.plan.target.name) for cell in self.cells)
+        first_only = ""
+        if self._count("bm_twice"):
+            first_only = " and file_row_number not in (select position from bm_twice)"
+        return f'select {columns}, {ROW_NUMBER} from {relation} where "~reason" is null{first_only}{order}'  # noqa: S608
+
+    def _dead_sql(self) -> str:
+        relation, _ = self._positions()
+        parts = [
+            f'select {ROW_NUMBER} as row_number, "~column" as column_name, "~reason" as reason_code,'
+            f' "~detail" as detail, "~raw" as raw_row from {relation} where "~reason" is not null',  # noqa: S608
+            "select row_number, null, reason, detail, raw from bm_rejects",
+        ]
+        if self._count("bm_twice"):
+            parts.append(self._twice_sql(relation))
+        return f"select * from ({' union all '.join(parts)}) order by row_number"  # noqa: S608
+
+    def _twice_sql(self, relation: str) -> str:
+        # The scratch holds no raw text of good rows, so the file is read again for the few that are there twice.
+        key = ", ".join(self.fit.contract.unique_key)
+        return f"""
+            select places.{ROW_NUMBER}, {sql.literal(key)}, 'duplicate_key', 'the key is in an earlier row', again.raw
+            from (
+                select position, {self._raw_row()} as raw
+                from (select *, row_number() over () - 1 as position from {self.rows.reread})
+                where position in (select position from bm_twice)
+            ) as again
+            inner join (select file_row_number, {ROW_NUMBER} from {relation}) as places
+                on again.position = places.file_row_number
+        """  # noqa: S608
+
+    def _write(self, path: Path, query: str) -> tuple[Path | None, int]:
+        result = self.connection.execute(f"copy ({query}) to {sql.literal(str(path))} (format parquet)").fetchone()
+        count = int(result[0]) if result else 0
+        if not count:
+            path.unlink()
+            return None, 0
+        return path, count
+
+    def _count(self, relation: str) -> int:
+        row = self.connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608
+        return int(row[0]) if row else 0
+
+
+def _cut(text: str) -> str:
+    return (
+        f"case when strlen({text}) > {RAW_ROW_BYTES} then left({text}, {RAW_ROW_KEPT}) || {sql.literal(CUT)}"
+        f" else {text} end"
+    )
