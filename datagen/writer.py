@@ -73,15 +73,18 @@ class Store:
         ).fetchall()
 
     def write(self, out: Path, table: str, day: int) -> tuple[Path, int] | None:
-        """Write the file of a table for a day, and return it with its rows; None when none is due."""
+        """Write the file of a table for a day, and return it with its rows; None when there is nothing to send."""
         folder, statement, every = FILES[table]
         if day % every:
             return None
         name = f"{table}_{self._world.start + timedelta(days=day)}.csv"
         path = out / folder / name
         copy = f"copy ({statement.replace('$day', str(day))}) to '{_quoted(path)}' (header, delimiter ',')"
-        rows = self._db.execute(copy).fetchall()[0][0]
-        return path, int(rows)
+        rows = int(self._db.execute(copy).fetchall()[0][0])
+        if not rows:
+            path.unlink()
+            return None
+        return path, rows
 
 
 def _quoted(path: Path) -> str:
