@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from datagen import vocab
 from datagen.holdings import Cards
-from datagen.model import Counters, Floats, Ints, World, coded, pick
+from datagen.model import Bools, Counters, Floats, Ints, World, chance, coded, pick
 from datagen.population import People
 
 ONLINE = len(vocab.CITIES)
@@ -40,9 +40,13 @@ def make_merchants(seed: int) -> Merchants:
     return Merchants(
         category=np.arange(count) // size,
         home=np.where(online, ONLINE, rng.integers(0, len(vocab.CITIES), count)),
-        is_chain=(rng.random(count) < 0.5) & ~online,
+        is_chain=(chance(rng, 0.5, count)) & ~online,
         weight=1 / (1 + np.arange(count) % size) ** 0.9,
-        spellings=names + [name.upper() for name in names] + [name.replace(" ", "  ") + " " for name in names],
+        spellings=[
+            *names,
+            *(name.upper() for name in names),
+            *(name.replace(" ", "  ") + " " for name in names),
+        ],
     )
 
 
@@ -58,7 +62,7 @@ class Purchases:
     merchant: Ints
     place: Ints
     decline: Ints
-    fraud: Ints
+    fraud: Bools
 
     def take(self, rows: Ints) -> Purchases:
         """Keep the given rows."""
@@ -71,20 +75,23 @@ def card_transactions(
     people: People,
     cards: Cards,
     merchants: Merchants,
+    *,
     counters: Counters,
 ) -> pa.Table:
     """Let every card holder buy at their own rate, until they lapse or leave."""
     purchases = _purchases(rng, world, people, cards, merchants)
     refunds = _refunds(rng, world, people, purchases)
-    both = {name: np.concatenate([getattr(purchases, name), getattr(refunds, name)]) for name in vars(purchases)}
-    return _table(rng, world, people, cards, merchants, Purchases(**both), counters)
+    both = {
+        name: np.concatenate([bought, getattr(refunds, name)]) for name, bought in vars(purchases).items()
+    }
+    return _table(world, people, cards, merchants, Purchases(**both), rng=rng, counters=counters)
 
 
 def active_window(rng: np.random.Generator, world: World, people: People, since: Ints) -> tuple[Ints, Ints]:
     """Return the days between which a customer is active; a quarter lapse on the way."""
     first = np.maximum(since, -world.history_days)
     lapse = first + (rng.random(len(first)) * (world.days - first)).astype(np.int64)
-    end = np.where(rng.random(len(first)) < 0.25, lapse, world.days)
+    end = np.where(chance(rng, 0.25, len(first)), lapse, world.days)
     return first, np.maximum(np.where(people.inactive, first, np.minimum(end, people.left)), first)
 
 
@@ -98,13 +105,14 @@ def _purchases(
     who = np.repeat(np.arange(len(first)), rng.poisson(rate * (end - first)))
     n = len(who)
     day = first[who] + (rng.random(n) * (end - first)[who]).astype(np.int64)
-    card = np.where((rng.random(n) < 0.3) & (cards.issued[cards.second[who]] <= day), cards.second[who], cards.first[who])
+    on_second = chance(rng, 0.3, n) & (cards.issued[cards.second[who]] <= day)
+    card = np.where(on_second, cards.second[who], cards.first[who])
     merchant = _merchant(rng, merchants, rng.integers(0, len(vocab.TASTES), len(first))[who])
-    local = merchants.is_chain[merchant] & (rng.random(n) < 0.93)
+    local = merchants.is_chain[merchant] & (chance(rng, 0.93, n))
     price = np.array([float(category[2]) for category in vocab.CATEGORIES])[merchants.category[merchant]]
     spender = np.clip((people.income[who] / 60_000) ** 0.35, 0.4, 4)
     hour = np.clip(rng.normal(14.5, 4.2, n), 0, 23.99)
-    declined = rng.random(n) < 0.012
+    declined = chance(rng, 0.012, n)
     return Purchases(
         who=who,
         card=card,
@@ -114,7 +122,7 @@ def _purchases(
         merchant=merchant,
         place=np.where(local, people.city[who], merchants.home[merchant]),
         decline=np.where(declined, 1 + pick(rng, [70, 15, 10, 5], n), 0),
-        fraud=(rng.random(n) < 0.001) & ~declined,
+        fraud=(chance(rng, 0.001, n)) & ~declined,
     )
 
 
@@ -130,7 +138,7 @@ def _merchant(rng: np.random.Generator, merchants: Merchants, taste: Ints) -> In
 
 def _refunds(rng: np.random.Generator, world: World, people: People, bought: Purchases) -> Purchases:
     """Give one purchase in seventy back, days later, at the same merchant on the same card."""
-    rows = np.flatnonzero((bought.decline == 0) & (rng.random(len(bought.who)) < 0.014))
+    rows = np.flatnonzero((bought.decline == 0) & (chance(rng, 0.014, len(bought.who))))
     back = bought.day[rows] + rng.integers(1, 21, len(rows))
     in_time = back < np.minimum(people.left[bought.who[rows]], world.days)
     refund = vars(bought.take(rows[in_time])).copy()
@@ -139,12 +147,13 @@ def _refunds(rng: np.random.Generator, world: World, people: People, bought: Pur
 
 
 def _table(
-    rng: np.random.Generator,
     world: World,
     people: People,
     cards: Cards,
     merchants: Merchants,
     rows: Purchases,
+    *,
+    rng: np.random.Generator,
     counters: Counters,
 ) -> pa.Table:
     spelling = pick(rng, [94, 3, 3], len(rows.who)) * len(merchants.category)
@@ -162,7 +171,7 @@ def _table(
             "place": rows.place,
             "mcc": coded(merchants.category[rows.merchant], list(mcc)),
             "decline": coded(rows.decline, [None, *vocab.DECLINES]),
-            "fraud": rows.fraud.astype(bool),
+            "fraud": rows.fraud,
             "file_day": np.maximum(rows.day, 0),
         }
     )

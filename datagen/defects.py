@@ -3,11 +3,11 @@
 `expected` in the list is one of
     dead:<reason>    the row becomes a dead letter with this reason code,
     raw_once         the row is good and stands in raw once,
-    raw_twice        the row stands in raw twice: equal rows of one file are two transactions, a redelivered row
-                     of the next day's file is the same transaction again,
+    raw_twice        the row stands in raw twice: equal rows of one file are two transactions, a
+                     redelivered row of the next day's file is the same transaction again,
     inferred_member  the row is loaded, and its customer or account is known from it alone,
     nothing_loaded   the file has the content of another and adds nothing.
-All but late, repeated and noted rows are extra rows with ids of their own, so that the bank itself stays whole.
+All but late, repeated and noted rows are extra rows with ids of their own: the bank itself stays whole.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ KEYS = {
     "account_transactions": ("transaction_id", 1_900_000_000),
     "payments": ("payment_id", 490_000_000),
 }
-UNKNOWN_CUSTOMER, UNKNOWN_ACCOUNT = 18_000_000, 48_000_000
 Tag = tuple[str, str, str, str]
 Edit = Callable[[int], str]
 
@@ -53,6 +52,14 @@ def _always(value: str) -> Edit:
     return lambda _: value
 
 
+def _card(words: str) -> Edit:
+    return lambda number: f"{words} {luhn_number(number)}"
+
+
+def _unknown(base: int) -> Edit:
+    return lambda number: str(base + number)
+
+
 # kind, table, column, what the column becomes, where the row ends, how many
 EDITS: list[tuple[str, str, str, Edit, str, int]] = [
     ("bad_date", "card_transactions", "transactionDate", _always("02/31/2026"), "dead:not_a_date", 2),
@@ -67,10 +74,10 @@ EDITS: list[tuple[str, str, str, Edit, str, int]] = [
     ("missing_value", "account_holders", "holder_role", _always(""), "dead:null_in_required", 1),
     ("too_long", "card_transactions", "merchantName", _always("Endless Emporium " * 7), "dead:too_long", 1),
     ("too_long", "customers", "City", _always("Ñ" * 40), "dead:too_long", 1),
-    ("card_number", "account_transactions", "notes", lambda n: f"paid with {luhn_number(n)}", "dead:card_number", 2),
-    ("card_number", "payments", "recipient", lambda n: f"Shop {luhn_number(n)}", "dead:card_number", 1),
-    ("orphan", "card_transactions", "customerNumber", lambda n: str(UNKNOWN_CUSTOMER + n), "inferred_member", 5),
-    ("orphan", "account_transactions", "account_id", lambda n: str(UNKNOWN_ACCOUNT + n), "inferred_member", 3),
+    ("card_number", "account_transactions", "notes", _card("paid with"), "dead:card_number", 2),
+    ("card_number", "payments", "recipient", _card("Shop"), "dead:card_number", 1),
+    ("orphan", "card_transactions", "customerNumber", _unknown(18_000_000), "inferred_member", 5),
+    ("orphan", "account_transactions", "account_id", _unknown(48_000_000), "inferred_member", 3),
 ]  # fmt: skip
 REPEATS = [("account_transactions", 2), ("customers", 1), ("payments", 1)]
 COPIED_FILES = ["customers", "account_transactions", "card_transactions"]
@@ -90,7 +97,8 @@ class Sheet:
     def pick(self, number: int) -> int:
         """Find an untagged line, another for each number."""
         at = (number * 7919 + 13) % len(self.lines)
-        return next(i for i in [*range(at, len(self.lines)), *range(at)] if self.tags[i] is None)
+        free = (i for i in (*range(at, len(self.lines)), *range(at)) if self.tags[i] is None)
+        return next(free, -1)
 
     def row(self, at: int) -> dict[str, str]:
         """Read a line as a row."""
@@ -144,8 +152,9 @@ class Planter:
         for step in range(days):
             day = first + (self._count + step) % days
             sheet = self.sheet(table, day)
-            if sheet is not None:
-                return sheet, day, sheet.pick(self._count)
+            at = sheet.pick(self._count) if sheet is not None else -1
+            if sheet is not None and at >= 0:
+                return sheet, day, at
         return None
 
     def tag_late(self, store: Store) -> None:
@@ -178,7 +187,9 @@ class Planter:
                 sheet, _, at = place
                 row, key = self.extra_row(table, sheet, at)
                 row[column] = edit(self._count)
-                self._insert(table, sheet, at, to_line(list(row.values())), (kind, column, row[key], expected))
+                self._insert(
+                    table, sheet, at, to_line(list(row.values())), (kind, column, row[key], expected)
+                )
 
     def broken_lines(self) -> None:
         """Insert lines with a field too few, a field too many, and bytes that are no UTF-8."""
@@ -254,7 +265,8 @@ class Planter:
                 copy = place[0].path.with_name(f"{place[0].path.stem}_2.csv")
                 shutil.copyfile(place[0].path, copy)
                 self.added[table] += len(place[0].lines)
-                planted.append(Planted("duplicate_file", copy.name, None, "", place[0].path.name, "nothing_loaded"))
+                original = place[0].path.name
+                planted.append(Planted("duplicate_file", copy.name, None, "", original, "nothing_loaded"))
                 copies.append(copy)
         return planted, copies
 

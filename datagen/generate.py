@@ -48,8 +48,6 @@ def generate(
         ValueError: A size is not positive.
         FileExistsError: `out` holds files that this generator didn't write.
     """
-    if min(customers, days, history_days) < 1:
-        raise ValueError("customers, days and history_days must be at least 1")
     began = time.monotonic()
     world = World(customers=customers, days=days, seed=seed, start=start, history_days=history_days)
     _clear(out)
@@ -61,13 +59,9 @@ def generate(
             planted, copies, added = defects.plant(out, world, store)
         finally:
             store.close()
-    return GenerationReport(
-        out=out,
-        files=tuple(sorted([*files, *copies])),
-        rows=dict(rows + added),
-        planted=planted,
-        seconds=time.monotonic() - began,
-    )
+    seconds = time.monotonic() - began
+    files = sorted([*files, *copies])
+    return GenerationReport(out, tuple(files), dict(rows + added), planted, seconds)
 
 
 def _clear(out: Path) -> None:
@@ -98,9 +92,13 @@ def _fill(store: Store, world: World) -> None:
         instalments, lent = lending.make_loans(rng, world, people, accounts, counters)
         store.add(lent)
         store.add(
-            {"card_transactions": activity.card_transactions(rng, world, people, cards, merchants, counters)}
+            {
+                "card_transactions": activity.card_transactions(
+                    rng, world, people, cards, merchants, counters=counters
+                )
+            }
         )
-        store.add(postings.make_postings(rng, world, people, accounts, instalments, counters))
+        store.add(postings.make_postings(rng, world, people, accounts, instalments, counters=counters))
         # the profiles change only now: what customers held and did follows from how they began
         store.add({"customers": profile_versions(rng, world, people)})
         store.add({"relationships": holdings.relationships(people, counters)})

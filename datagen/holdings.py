@@ -9,13 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datagen import vocab
-from datagen.model import Counters, Ints, Tables, World, coded, pick
+from datagen.model import Counters, Ints, Tables, World, chance, coded, pick
 from datagen.population import People
+
+
+GOLD_INCOME, JUNIOR_AGE = 95_000, 22
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """Accounts of one chunk; `owner` holds positions in People, checking accounts come first, one a person."""
+    """Accounts of one chunk, checking accounts first, one a person; `owner` holds positions in People."""
 
     account: Ints
     owner: Ints
@@ -39,7 +42,7 @@ def make_accounts(rng: np.random.Generator, people: People, counters: Counters) 
     """Give everybody a checking account, half a savings account and some a third."""
     n = len(people.customer)
     everybody = np.arange(n)
-    savers, third = np.flatnonzero(rng.random(n) < 0.48), np.flatnonzero(rng.random(n) < 0.12)
+    savers, third = np.flatnonzero(chance(rng, 0.48, n)), np.flatnonzero(chance(rng, 0.12, n))
     owner = np.concatenate([everybody, savers, third])
     kinds = [np.zeros(n), np.ones(len(savers)), 2 + pick(rng, [35, 30, 20, 7, 8], len(third))]
     later = (rng.random(len(owner)) * np.maximum(-people.opened[owner], 0)).astype(np.int64)
@@ -60,7 +63,7 @@ def account_table(rng: np.random.Generator, world: World, people: People, accoun
     n = len(accounts.account)
     before = pick(rng, [93, 0, 1.5, 1, 3, 0.5], n)
     before[people.inactive[accounts.owner]] = 1
-    changing = rng.random(n) < 0.003 * world.days
+    changing = chance(rng, 0.003 * world.days, n)
     after = np.where(changing, np.where(before == 0, pick(rng, [0, 4, 2, 1, 2, 1], n), 0), before)
     return pa.table(
         {
@@ -89,7 +92,7 @@ def make_cards(
     for one, other, kind, _ in people.pairs:
         if kind == 0:
             spouse[one], spouse[other] = other, one
-    shared = np.flatnonzero((spouse[accounts.owner] >= 0) & (rng.random(len(accounts.owner)) < 0.3))
+    shared = np.flatnonzero((spouse[accounts.owner] >= 0) & (chance(rng, 0.3, len(accounts.owner))))
     user = np.concatenate([accounts.owner, spouse[accounts.owner[shared]]])
     account = np.concatenate([np.arange(len(accounts.owner)), shared])
     holder = counters.take("holder", len(user))
@@ -103,7 +106,7 @@ def make_cards(
             "to_day": np.minimum(people.left[accounts.owner[account]], people.left[user]),
         }
     )
-    cards, table = _issue(rng, world, people, accounts, counters, user, account, holder)
+    cards, table = _issue(rng, world, people, accounts, counters, user=user, account=account, holder=holder)
     return cards, {"account_holders": holders, "cards": table}
 
 
@@ -113,14 +116,15 @@ def _issue(
     people: People,
     accounts: Accounts,
     counters: Counters,
+    *,
     user: Ints,
     account: Ints,
     holder: Ints,
 ) -> tuple[Cards, pa.Table]:
-    n, owned = len(people.customer), len(accounts.owner)
-    position = np.arange(len(user))
-    chance = np.where(position < n, 0.88, np.where(position >= owned, 0.35, np.where(accounts.kind[account] == 4, 0.9, 0)))  # noqa: E501, PLR2004
-    at = np.flatnonzero(rng.random(len(user)) < chance)
+    n, position = len(people.customer), np.arange(len(user))
+    on_other = np.where(accounts.kind[account] == vocab.BUSINESS, 0.9, 0)
+    odds = np.where(position < n, 0.88, np.where(position >= len(accounts.owner), 0.35, on_other))
+    at = np.flatnonzero(chance(rng, odds, len(user)))
     who = user[at]
     opened = np.maximum(accounts.opened[account[at]], people.opened[who])
     room = np.minimum(np.maximum(-opened, 0), 3 * 365)
@@ -133,13 +137,12 @@ def _issue(
     )
     cards.second[who] = np.arange(len(at))
     cards.first[who[::-1]] = np.arange(len(at))[::-1]
-    rich, young = people.income[who] > 95_000, people.age()[who] < 22  # noqa: PLR2004
     table = pa.table(
         {
             "card": counters.take("card", len(at)),
             "holder": holder[at],
             "customer": people.customer[who],
-            "card_type": coded(np.where(young, 2, np.where(rich, 1, 0)), list(vocab.CARD_TYPES)),
+            "card_type": coded(_card_type(people, who), list(vocab.CARD_TYPES)),
             "last4": cards.last4,
             "issued": world.dates(cards.issued),
             "status": coded(pick(rng, [96, 2, 2], len(at)), list(vocab.CARD_STATUSES)),
@@ -150,17 +153,23 @@ def _issue(
     return cards, table
 
 
+def _card_type(people: People, who: Ints) -> Ints:
+    """Give juniors to the young and gold to the rich."""
+    rich, young = people.income[who] > GOLD_INCOME, people.age()[who] < JUNIOR_AGE
+    return np.where(young, 2, np.where(rich, 1, 0))
+
+
 def standing_orders(
     rng: np.random.Generator, world: World, people: People, accounts: Accounts, counters: Counters
 ) -> pa.Table:
-    """Give a third of the checking accounts a standing order; a few change, start or stop in the file days."""
+    """Give a third of the checking accounts a standing order; a few start or stop in the file days."""
     n = len(people.customer)
-    at = np.flatnonzero((rng.random(n) < 0.35) & ~people.inactive)
+    at = np.flatnonzero((chance(rng, 0.35, n)) & ~people.inactive)
     share = np.array([0.22, 0.03, 0.06, 0.08])
     purpose = pick(rng, [45, 25, 15, 15], len(at))
     monthly = people.income[at] / 12 * share[purpose] * rng.uniform(0.7, 1.3, len(at))
-    starts = np.where(rng.random(len(at)) < 0.03, rng.integers(0, world.days, len(at)), 0)
-    stops = np.where(rng.random(len(at)) < 0.03, rng.integers(0, world.days, len(at)) + 1, world.days)
+    starts = np.where(chance(rng, 0.03, len(at)), rng.integers(0, world.days, len(at)), 0)
+    stops = np.where(chance(rng, 0.03, len(at)), rng.integers(0, world.days, len(at)) + 1, world.days)
     return pa.table(
         {
             "order": counters.take("order", len(at)),
@@ -177,12 +186,13 @@ def standing_orders(
 
 def credit_history(rng: np.random.Generator, world: World, people: People, counters: Counters) -> pa.Table:
     """Ask the bureau about four customers in five, and hear of changes for a few each day."""
-    who = np.flatnonzero(rng.random(len(people.customer)) < 0.8)
+    who = np.flatnonzero(chance(rng, 0.8, len(people.customer)))
     base = np.clip((people.age()[who] - 18) / 25 + rng.normal(1.3, 1.1, len(who)), 0, 4).astype(np.int64)
     credit = counters.take("credit", len(who))
     at, day = [np.arange(len(who))], [people.joined[who]]
     for later in range(1, world.days):
-        heard = np.flatnonzero((rng.random(len(who)) < 0.01) & (people.joined[who] < later) & (people.left[who] > later))
+        here = (people.joined[who] < later) & (people.left[who] > later)
+        heard = np.flatnonzero(here & chance(rng, 0.01, len(who)))
         at.append(heard)
         day.append(np.full(len(heard), later))
     rows, days = np.concatenate(at), np.concatenate(day)
@@ -221,7 +231,7 @@ def relationships(people: People, counters: Counters) -> pa.Table:
 def contacts(rng: np.random.Generator, world: World, people: People) -> pa.Table:
     """Write each customer's contact once, again with a new address after a move, and some new e-mails."""
     n = len(people.customer)
-    mailed = np.flatnonzero((rng.random(n) < 0.002 * world.days) & (people.joined == 0))
+    mailed = np.flatnonzero((chance(rng, 0.002 * world.days, n)) & (people.joined == 0))
     mail_day = rng.integers(1, max(world.days, 2), len(mailed))
     moved = [who for who, _ in people.moves]
     moved_day = [np.full(len(who), day, dtype=np.int64) for who, day in people.moves]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from datagen import vocab
 from datagen.holdings import Accounts
-from datagen.model import Counters, Ints, Tables, World, coded, pick
+from datagen.model import Counters, Ints, Tables, World, chance, coded, pick
 from datagen.population import People
 
 TERMS = np.array([12, 24, 36, 48, 60])
@@ -30,7 +30,7 @@ def make_loans(
 ) -> tuple[Instalments, Tables]:
     """Lend to a sixth of the customers and follow each instalment from its due day to its payment."""
     steady = (people.opened < -30) & ~people.inactive & (people.left == world.days)  # noqa: PLR2004
-    who = np.flatnonzero(steady & (rng.random(len(people.customer)) < 0.17))
+    who = np.flatnonzero(steady & (chance(rng, 0.17, len(people.customer))))
     term = TERMS[pick(rng, [25, 30, 25, 12, 8], len(who))]
     amount = np.round(people.income[who] * rng.uniform(0.08, 0.5, len(who)), -2).astype(np.int64)
     oldest = np.minimum(-people.opened[who] - 1, 1_500)
@@ -87,7 +87,7 @@ def _paid(rng: np.random.Generator, at: Ints, due: Ints, loans: int) -> Ints:
     """Let good payers pay on the day, slow ones days or weeks later, and a few stop for good."""
     habit = pick(rng, [80, 14, 6], loans)
     lag = np.where(habit[at] == 1, rng.exponential(14, len(at)), 0).astype(np.int64)
-    slip = rng.random(len(at)) < 0.03
+    slip = chance(rng, 0.03, len(at))
     lag = np.where((habit[at] == 0) & slip, rng.integers(1, 9, len(at)), lag)
     stop = rng.integers(-400, 10, loans)
     return np.where((habit[at] == 2) & (due >= stop[at]), NEVER, due + lag)  # noqa: PLR2004

@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.str_]
 Tables = dict[str, pa.Table]
+FIRST_CUSTOMER = 10_000_001
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,20 @@ class World:
     start: date
     history_days: int
 
+    def __post_init__(self) -> None:
+        """Refuse a bank without customers or days."""
+        if min(self.customers, self.days, self.history_days) < 1:
+            raise ValueError("customers, days and history_days must be at least 1")
+
     def dates(self, offsets: Ints) -> pa.Array:
         """Turn offsets into dates."""
         return pa.array(np.datetime64(self.start) + offsets.astype("timedelta64[D]"), pa.date32())
 
     def dates_or_null(self, offsets: Ints, known: Bools) -> pa.Array:
         """Turn offsets into dates, null where `known` is false."""
-        return pa.array(np.datetime64(self.start) + offsets.astype("timedelta64[D]"), pa.date32(), mask=~known)
+        return pa.array(
+            np.datetime64(self.start) + offsets.astype("timedelta64[D]"), pa.date32(), mask=~known
+        )
 
     def months(self) -> npt.NDArray[np.datetime64]:
         """List the months that history and the daily files touch."""
@@ -52,7 +60,7 @@ class Counters:
     def __init__(self) -> None:
         """Start each kind of id at its own round number."""
         self._next = {
-            "customer": 10_000_001, "account": 40_000_001, "holder": 50_000_001, "card": 60_000_001,
+            "customer": FIRST_CUSTOMER, "account": 40_000_001, "holder": 50_000_001, "card": 60_000_001,
             "loan": 70_000_001, "order": 80_000_001, "relationship": 30_000_001, "credit": 20_000_001,
             "instalment": 200_000_001, "payment": 400_000_001, "posting": 1_000_000_001, "purchase": 1,
         }  # fmt: skip
@@ -100,4 +108,12 @@ def coded(codes: Ints, words: list[str] | list[str | None]) -> pa.Array:
 def pick(rng: np.random.Generator, weights: list[float] | Floats, size: int) -> Ints:
     """Draw codes 0..n-1 by weight."""
     cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right").astype(np.int64)
+    codes: Ints = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right").astype(
+        np.int64
+    )
+    return codes
+
+
+def chance(rng: np.random.Generator, odds: float | Floats, size: int) -> Bools:
+    """Draw true with the given odds."""
+    return rng.random(size) < odds

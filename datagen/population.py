@@ -8,11 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from datagen import vocab
-from datagen.model import Bools, Floats, Ints, World, coded, pick
+from datagen.model import FIRST_CUSTOMER, Bools, Floats, Ints, World, chance, coded, pick
 
 CITY_WEIGHTS = [float(city[4]) for city in vocab.CITIES]
 BRANCHES_PER_CITY = 2
 CHANGES_PER_DAY = 0.004
+AWAY_DAYS = 3
+WORKS_FROM, ADULT, PARENT_FROM, WORKS_TO = 25, 30, 42, 66
 
 
 @dataclass
@@ -55,15 +57,15 @@ def make_people(rng: np.random.Generator, world: World, ids: Ints) -> People:
         employment=employment,
         income=_income(rng, age, employment),
         segment=pick(rng, [60, 10, 10, 10, 10], n),
-        marital=np.where(rng.random(n) < np.clip((age - 20) / 30, 0, 0.65), vocab.MARRIED, vocab.SINGLE),
+        marital=np.where(chance(rng, np.clip((age - 20) / 30, 0, 0.65), n), vocab.MARRIED, vocab.SINGLE),
         city=city,
         branch=city * BRANCHES_PER_CITY + rng.integers(0, BRANCHES_PER_CITY, n),
         opened=np.where(joined > 0, joined, -tenure),
         joined=joined,
         left=left,
-        inactive=rng.random(n) < 0.08,
+        inactive=chance(rng, 0.08, n),
     )
-    separated = (people.marital == vocab.SINGLE) & (age > 30) & (rng.random(n) < 0.3)
+    separated = (people.marital == vocab.SINGLE) & (age > ADULT) & (chance(rng, 0.3, n))
     people.marital[separated] = vocab.SEPARATED
     _make_families(rng, people, age)
     return people
@@ -73,7 +75,7 @@ def _employment(rng: np.random.Generator, age: Floats) -> Ints:
     """Draw employment by age: the young study, the old are retired."""
     young, retired = pick(rng, [5, 35, 30, 30], len(age)), pick(rng, [8, 6, 6, 80], len(age))
     working = pick(rng, [17, 41, 33, 9], len(age))
-    return np.where(age < 25, young, np.where(age > 66, retired, working))
+    return np.where(age < WORKS_FROM, young, np.where(age > WORKS_TO, retired, working))
 
 
 def _income(rng: np.random.Generator, age: Floats, employment: Ints) -> Ints:
@@ -101,10 +103,11 @@ def _make_families(rng: np.random.Generator, people: People, age: Floats) -> Non
     married = married[np.argsort(age[married] + rng.normal(0, 2, len(married)), kind="stable")]
     half = len(married) // 2
     one, other = married[: 2 * half : 2], married[1 : 2 * half : 2]
-    keep = rng.random(half) < 0.75
+    keep = chance(rng, 0.75, half)
     _live_together(people, one[keep], other[keep])
     people.pairs.append((one[keep], other[keep], 0, 0))
-    parents, children = one[(age[one] > 42) & keep], np.flatnonzero((age < 26) & (people.marital == vocab.SINGLE))
+    parents = one[(age[one] > PARENT_FROM) & keep]
+    children = np.flatnonzero((age < WORKS_FROM) & (people.marital == vocab.SINGLE))
     count = min(len(parents), len(children)) // 2
     mothers, kids = rng.permutation(parents)[:count], rng.permutation(children)[:count]
     _live_together(people, mothers, kids)
@@ -126,14 +129,14 @@ def profile_versions(rng: np.random.Generator, world: World, people: People) -> 
     away = _traveller(world, people)
     for day in range(1, world.days):
         leaving = np.flatnonzero((people.left == day) & (since >= 0))
-        if len(away) and day in (world.days // 3, world.days // 3 + 3):
+        if len(away) and day in (world.days // 3, world.days // 3 + AWAY_DAYS):
             back = bool(since[away[0]] < 0)
             since, leaving = _travel(people, away, since, leaving, day=day, back=back)
         close(leaving, day)
         since[leaving] = -1
         since[people.joined == day] = day
         staying = (since >= 0) & (since < day)
-        changed = np.flatnonzero(staying & (rng.random(len(since)) < CHANGES_PER_DAY))
+        changed = np.flatnonzero(staying & (chance(rng, CHANGES_PER_DAY, len(since))))
         changed = changed[~np.isin(changed, away)]
         close(changed, day)
         _change(rng, people, changed, day)
@@ -145,8 +148,9 @@ def profile_versions(rng: np.random.Generator, world: World, people: People) -> 
 def _traveller(world: World, people: People) -> Ints:
     """Choose the customer who disappears from the profiles and comes back three days later."""
     steady = np.flatnonzero((people.joined == 0) & (people.left == world.days))
-    first_chunk = people.customer[0] == 10_000_001  # noqa: PLR2004
-    return steady[:1] if first_chunk and world.days // 3 + 3 < world.days and world.days // 3 > 0 else steady[:0]
+    goes = world.days // 3
+    possible = people.customer[0] == FIRST_CUSTOMER and 0 < goes < goes + AWAY_DAYS < world.days
+    return steady[: int(possible)]
 
 
 def _travel(

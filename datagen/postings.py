@@ -9,7 +9,7 @@ from datagen import vocab
 from datagen.activity import active_window
 from datagen.holdings import Accounts
 from datagen.lending import NEVER, Instalments
-from datagen.model import Counters, Ints, Tables, World, coded, pick
+from datagen.model import Counters, Ints, Tables, World, chance, coded, pick
 from datagen.population import People
 
 KINDS = vocab.POSTING
@@ -24,7 +24,9 @@ ORDERED = ["Payment", "Subscription", "Online", "Wire"]
 Block = dict[str, Ints]
 
 
-def _block(account: Ints, day: Ints, kind: str, cents: Ints, note: int = 0, other: Ints | None = None) -> Block:
+def _block(
+    account: Ints, day: Ints, kind: str, cents: Ints, note: int = 0, *, other: Ints | None = None
+) -> Block:
     code = np.full(len(account), KINDS[kind])
     sign = np.where(np.isin(code, CREDITS), 1, -1)
     return {
@@ -44,6 +46,7 @@ def make_postings(
     people: People,
     accounts: Accounts,
     instalments: Instalments,
+    *,
     counters: Counters,
 ) -> Tables:
     """Post salaries, habits, fees, interest, transfers and instalments, and balance every account."""
@@ -64,7 +67,7 @@ def make_postings(
     rows = {name: values[by_day] for name, values in rows.items()}
     ids = counters.take("posting", len(by_day))
     return {
-        "account_transactions": _table(rng, world, accounts, rows, after[by_day], ids),
+        "account_transactions": _table(world, accounts, rows, after[by_day], ids),
         "payments": _payments(rng, world, accounts, rows, counters),
         "account_days": _account_days(world, accounts, rows, opening),
     }
@@ -96,19 +99,20 @@ def _monthly(rng: np.random.Generator, world: World, people: People, accounts: A
     income, works = people.income, people.employment != vocab.UNEMPLOYED
     pay = np.flatnonzero(works & ~people.inactive)
     benefit = np.flatnonzero(~works & ~people.inactive)
-    charged = np.flatnonzero(rng.random(n) < 0.3)
-    saving = np.flatnonzero((accounts.own_savings >= 0) & (rng.random(n) < 0.6) & ~people.inactive)
+    charged = np.flatnonzero(chance(rng, 0.3, n))
+    saving = np.flatnonzero((accounts.own_savings >= 0) & (chance(rng, 0.6, n)) & ~people.inactive)
     bearing = np.flatnonzero(np.isin(accounts.kind, [vocab.SAVINGS, 2, 3]))
     pay_day = rng.integers(20, 28, n)
     blocks = []
     for month in world.months():
         first = int(world.offsets(month))
+        interest = rng.integers(50, 9_000, len(bearing))
         wobble = rng.uniform(0.97, 1.03, n)
         blocks += [
             _block(pay, first + pay_day[pay], "Salary", _cents(income[pay] / 12 * 0.74 * wobble[pay]), 1),
             _block(benefit, first + pay_day[benefit], "Credit", _cents(income[benefit] / 12 * 0.9), 2),
             _block(charged, np.full(len(charged), first), "Fee", np.full(len(charged), 495), 3),
-            _block(bearing, np.full(len(bearing), first), "Interest", rng.integers(50, 9_000, len(bearing)), 4),
+            _block(bearing, np.full(len(bearing), first), "Interest", interest, 4),
             *_to_savings(accounts, saving, first + pay_day[saving] + 1, _cents(income[saving] / 12 * 0.06)),
         ]
     return blocks
@@ -119,9 +123,9 @@ def _to_savings(accounts: Accounts, who: Ints, day: Ints, cents: Ints) -> list[B
     open_by_then = accounts.opened[accounts.own_savings[who]] <= day
     who, day, cents = who[open_by_then], day[open_by_then], cents[open_by_then]
     savings = accounts.own_savings[who]
-    credit = _block(savings, day, "Transfer", cents, 5, accounts.account[who])
+    credit = _block(savings, day, "Transfer", cents, 5, other=accounts.account[who])
     credit["cents"] = np.abs(credit["cents"])
-    return [_block(who, day, "Transfer", cents, 5, accounts.account[savings]), credit]
+    return [_block(who, day, "Transfer", cents, 5, other=accounts.account[savings]), credit]
 
 
 def _instalments(world: World, people: People, instalments: Instalments) -> Block:
@@ -134,7 +138,7 @@ def _cents(amount: np.typing.NDArray[np.float64]) -> Ints:
 
 
 def _balances(rng: np.random.Generator, people: People, accounts: Accounts, rows: Block) -> tuple[Ints, Ints]:
-    """Run each account's balance over its sorted postings, from an opening balance that keeps it above zero."""
+    """Run the balances over sorted postings, from opening balances that keep them above zero."""
     total, account, n = np.cumsum(rows["cents"]), rows["account"], len(accounts.account)
     start = np.flatnonzero(np.diff(account, prepend=-1))
     before = np.zeros(n, dtype=np.int64)
@@ -148,9 +152,7 @@ def _balances(rng: np.random.Generator, people: People, accounts: Accounts, rows
     return opening, running + opening[account]
 
 
-def _table(
-    rng: np.random.Generator, world: World, accounts: Accounts, rows: Block, after: Ints, ids: Ints
-) -> pa.Table:
+def _table(world: World, accounts: Accounts, rows: Block, after: Ints, ids: Ints) -> pa.Table:
     told = accounts.account[rows["account"]] % 10 < 7  # noqa: PLR2004
     other = pa.array(rows["other"], mask=rows["other"] < 0)
     return pa.table(

@@ -42,29 +42,48 @@ LAST_NAMES = [
     "Kessler", "Lindqvist", "Marlowe", "Núñez", "Oakes", "Prewitt", "Quimby", "Ravel", "Sorensen", "Thorne",
     "Underhill", "Vance", "Whitlock", "Yarrow", "Zeller",
 ]  # fmt: skip
-STREETS = ["Oak Street", "Maple Avenue", "Second Street", "Lake Road", "Hill Court", "Mill Lane", "River Drive"]
+STREETS = [
+    "Oak Street",
+    "Maple Avenue",
+    "Second Street",
+    "Lake Road",
+    "Hill Court",
+    "Mill Lane",
+    "River Drive",
+]
 
 # code, name, family; the first seven are the account products, in the order of ACCOUNT_TYPES
 PRODUCTS = [
     ("CHK", "Everyday checking", "account"), ("SAV", "Easy savings", "deposit"),
     ("CD", "Certificate of deposit", "deposit"), ("IRA", "Retirement account", "deposit"),
     ("BUS", "Business account", "account"), ("TRU", "Trust account", "account"),
-    ("CUS", "Custodial account", "account"), ("LPERS", "Personal loan", "loan"), ("LAUTO", "Auto loan", "loan"),
-    ("LHOME", "Home improvement loan", "loan"), ("CCLAS", "Classic card", "card"), ("CGOLD", "Gold card", "card"),
+    ("CUS", "Custodial account", "account"),
+    ("LPERS", "Personal loan", "loan"), ("LAUTO", "Auto loan", "loan"),
+    ("LHOME", "Home improvement loan", "loan"),
+    ("CCLAS", "Classic card", "card"), ("CGOLD", "Gold card", "card"),
     ("CJUN", "Junior card", "card"), ("IHOME", "Home insurance", "insurance"),
 ]  # fmt: skip
 NEW_PRODUCT = ("ITRAV", "Travel insurance", "insurance")
 ACCOUNT_TYPES = [
     "Checking/Current", "Savings", "Certificate of Deposit", "IRA", "Business", "Trust", "Custodial",
 ]  # fmt: skip
-CHECKING, SAVINGS = 0, 1
+SAVINGS, BUSINESS = 1, 4
 ACCOUNT_STATUSES = [
     "Active", "Inactive/Dormant", "Closed", "Blocked/Frozen", "Limited/Restricted", "Defaulted",
 ]  # fmt: skip
 LOAN_PRODUCTS = ["LPERS", "LAUTO", "LHOME"]
 CARD_TYPES = ["classic", "gold", "junior"]
 CARD_STATUSES = ["Active", "Blocked", "Closed"]
-SCHEMES = ["jcb", "mastercard", "maestro", "switch", "visa", "visa-electron", "americanexpress", "diners-club"]
+SCHEMES = [
+    "jcb",
+    "mastercard",
+    "maestro",
+    "switch",
+    "visa",
+    "visa-electron",
+    "americanexpress",
+    "diners-club",
+]
 SCHEME_WEIGHTS = [0.40, 0.14, 0.10, 0.06, 0.12, 0.07, 0.07, 0.04]
 DECLINES = ["Insufficient Balance", "Bad PIN", "Technical Glitch", "Bad Expiration"]
 CREDIT_RANGES = ["300 - 579", "580 - 669", "670 - 739", "740 - 799", "800 - 850"]
@@ -87,21 +106,38 @@ POSTING_TYPES = [
     "Refund", "Salary", "Credit", "Fee", "Interest", "Transfer", "Loan_Payment", "Financial",
 ]  # fmt: skip
 POSTING = {name.strip(): code for code, name in enumerate(POSTING_TYPES)}
-NOTES = ["", "monthly salary", "benefit or pension", "account fee", "interest", "own transfer", "loan instalment"]
+NOTES = [
+    "",
+    "monthly salary",
+    "benefit or pension",
+    "account fee",
+    "interest",
+    "own transfer",
+    "loan instalment",
+]
 
 # category, MCC, median price, what its merchants are called, sold online
 CATEGORIES = [
-    ("grocery", "5411", 42, ["Market", "Foods"], False), ("convenience", "5499", 12, ["Corner Shop", "Mini Mart"], False),
-    ("fuel", "5541", 38, ["Fuel", "Gas & Go"], False), ("fast_food", "5814", 11, ["Burgers", "Tacos"], False),
-    ("restaurant", "5812", 36, ["Kitchen", "Bistro"], False), ("pharmacy", "5912", 24, ["Pharmacy", "Drugs"], False),
-    ("department", "5311", 58, ["Department Store", "Emporium"], False), ("clothing", "5651", 47, ["Apparel", "Outfitters"], False),
-    ("electronics", "5732", 130, ["Electronics", "Audio"], False), ("books", "5942", 19, ["Books", "Reading Room"], False),
-    ("cinema", "7832", 22, ["Cinema", "Pictures"], False), ("taxi", "4121", 18, ["Cabs", "Rides"], False),
-    ("airline", "4511", 260, ["Airways", "Air"], True), ("hotel", "7011", 170, ["Inn", "Suites"], False),
-    ("home", "5211", 75, ["Lumber", "Hardware"], False), ("telecom", "4814", 55, ["Mobile", "Telecom"], True),
-    ("utility", "4900", 95, ["Power", "Water"], True), ("digital", "5816", 14, ["Games", "Apps"], True),
+    ("grocery", "5411", 42, ["Market", "Foods"], False),
+    ("convenience", "5499", 12, ["Corner Shop", "Mini Mart"], False),
+    ("fuel", "5541", 38, ["Fuel", "Gas & Go"], False),
+    ("fast_food", "5814", 11, ["Burgers", "Tacos"], False),
+    ("restaurant", "5812", 36, ["Kitchen", "Bistro"], False),
+    ("pharmacy", "5912", 24, ["Pharmacy", "Drugs"], False),
+    ("department", "5311", 58, ["Department Store", "Emporium"], False),
+    ("clothing", "5651", 47, ["Apparel", "Outfitters"], False),
+    ("electronics", "5732", 130, ["Electronics", "Audio"], False),
+    ("books", "5942", 19, ["Books", "Reading Room"], False),
+    ("cinema", "7832", 22, ["Cinema", "Pictures"], False),
+    ("taxi", "4121", 18, ["Cabs", "Rides"], False),
+    ("airline", "4511", 260, ["Airways", "Air"], True),
+    ("hotel", "7011", 170, ["Inn", "Suites"], False),
+    ("home", "5211", 75, ["Lumber", "Hardware"], False),
+    ("telecom", "4814", 55, ["Mobile", "Telecom"], True),
+    ("utility", "4900", 95, ["Power", "Water"], True),
+    ("digital", "5816", 14, ["Games", "Apps"], True),
     ("wholesale", "5300", 110, ["Wholesale Club", "Bulk Depot"], False),
-]  # fmt: skip
+]
 MERCHANT_WORDS = [
     "Amber", "Birch", "Copper", "Dune", "Ember", "Fable", "Garnet", "Harbor", "Indigo", "Jasper",
     "Kestrel", "Lantern", "Meadow", "Nimbus", "Orchard", "Pebble", "Quarry", "Ripple", "Saffron", "Thistle",

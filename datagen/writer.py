@@ -39,7 +39,7 @@ class Store:
         for name, rows in tables.items():
             self._db.register("chunk", rows)
             verb = f"insert into {name}" if name in self._seen else f"create table {name} as"
-            self._db.execute(f"{verb} select * from chunk")
+            self._db.execute(f"{verb} select * from chunk")  # noqa: S608
             self._db.unregister("chunk")
             self._seen.add(name)
 
@@ -73,13 +73,13 @@ class Store:
         ).fetchall()
 
     def write(self, out: Path, table: str, day: int) -> tuple[Path, int] | None:
-        """Write the file of a table for a day, and return it with its rows; None when there is nothing to send."""
+        """Write the file of a table for a day, and return it with its rows; None if there is none."""
         folder, statement, every = FILES[table]
         if day % every:
             return None
         name = f"{table}_{self._world.start + timedelta(days=day)}.csv"
         path = out / folder / name
-        copy = f"copy ({statement.replace('$day', str(day))}) to '{_quoted(path)}' (header, delimiter ',')"
+        copy = f"copy ({statement.substitute(day=day)}) to '{_quoted(path)}' (header, delimiter ',')"
         rows = int(self._db.execute(copy).fetchall()[0][0])
         if not rows:
             path.unlink()
@@ -113,7 +113,9 @@ def _branches(seed: int) -> pa.Table:
     return pa.table(
         {
             "branch": np.arange(n),
-            "branch_name": [f"{city[0]} {('Central', 'Park')[number % 2]}" for number, city in enumerate(cities)],
+            "branch_name": [
+                f"{city[0]} {('Central', 'Park')[branch % 2]}" for branch, city in enumerate(cities)
+            ],
             "city": [city[0] for city in cities],
             "state_code": [city[1] for city in cities],
             "region": [regions[city[1]] for city in cities],
