@@ -59,9 +59,8 @@ def generate(
             planted, copies, added = defects.plant(out, world, store)
         finally:
             store.close()
-    seconds = time.monotonic() - began
     files = sorted([*files, *copies])
-    return GenerationReport(out, tuple(files), dict(rows + added), planted, seconds)
+    return GenerationReport(out, tuple(files), dict(rows + added), planted, time.monotonic() - began)
 
 
 def _clear(out: Path) -> None:

@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datagen import vocab
-from datagen.model import Counters, Ints, Tables, World, chance, coded, pick
+from datagen.model import Counters, Floats, Ints, Tables, World, chance, coded, pick
 from datagen.population import People
-
 
 GOLD_INCOME, JUNIOR_AGE = 95_000, 22
 
@@ -121,17 +120,15 @@ def _issue(
     account: Ints,
     holder: Ints,
 ) -> tuple[Cards, pa.Table]:
-    n, position = len(people.customer), np.arange(len(user))
-    on_other = np.where(accounts.kind[account] == vocab.BUSINESS, 0.9, 0)
-    odds = np.where(position < n, 0.88, np.where(position >= len(accounts.owner), 0.35, on_other))
-    at = np.flatnonzero(chance(rng, odds, len(user)))
+    n = len(people.customer)
+    at = np.flatnonzero(chance(rng, _card_odds(n, accounts, account), len(user)))
     who = user[at]
     opened = np.maximum(accounts.opened[account[at]], people.opened[who])
-    room = np.minimum(np.maximum(-opened, 0), 3 * 365)
+    age = np.clip(-opened, 0, 3 * 365)
     cards = Cards(
         last4=rng.integers(0, 10_000, len(at)),
         scheme=pick(rng, vocab.SCHEME_WEIGHTS, len(at)),
-        issued=np.where(opened < 0, -(rng.random(len(at)) * room).astype(np.int64), opened),
+        issued=np.where(opened < 0, -(rng.random(len(at)) * age).astype(np.int64), opened),
         first=np.full(n, -1, dtype=np.int64),
         second=np.full(n, -1, dtype=np.int64),
     )
@@ -151,6 +148,13 @@ def _issue(
         }
     )
     return cards, table
+
+
+def _card_odds(n: int, accounts: Accounts, account: Ints) -> Floats:
+    """Rate holders by what they hold: a checking account, another account, or a share in somebody else's."""
+    position = np.arange(len(account))
+    on_other = np.where(accounts.kind[account] == vocab.BUSINESS, 0.9, 0.0)
+    return np.where(position < n, 0.88, np.where(position >= len(accounts.owner), 0.35, on_other))
 
 
 def _card_type(people: People, who: Ints) -> Ints:
