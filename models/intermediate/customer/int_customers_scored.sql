@@ -1,0 +1,45 @@
+with purchases as (
+    select * from {{ ref('int_customers_purchases_summed') }}
+    where purchases > 0
+),
+
+bands as (
+    select * from {{ ref('rfm_score_bands') }}
+),
+
+ranked as (
+    -- percent_rank gives equal customers the same rank, where ntile would part them by chance.
+    select
+        *,
+        percent_rank() over (order by last_purchase_date) as r_rank,
+        percent_rank() over (order by recent_purchase_days) as f_rank,
+        percent_rank() over (order by recent_net_amount) as m_rank
+    from purchases
+),
+
+final as (
+    select
+        ranked.customer_id,
+        r_bands.score as r_score,
+        f_bands.score as f_score,
+        m_bands.score as m_score,
+        {{ dbt.datediff('ranked.last_purchase_date', as_of(), 'day') }} as recency_days,
+        ranked.recent_purchase_days as purchase_days_12m,
+        ranked.recent_net_amount as net_spend_12m,
+        ranked.purchase_days - 1 as frequency,
+        cast(
+            {{ dbt.datediff('ranked.first_purchase_date', 'ranked.last_purchase_date', 'day') }} / 7.0 as decimal(18, 6)
+        ) as recency_weeks,
+        cast({{ dbt.datediff('ranked.first_purchase_date', as_of(), 'day') }} / 7.0 as decimal(18, 6)) as t_weeks,
+        ranked.first_purchase_date,
+        ranked.last_purchase_date
+    from ranked
+    inner join bands as r_bands
+        on {{ in_band('ranked.r_rank', 'r_bands.from_percent_rank', 'r_bands.to_percent_rank') }}
+    inner join bands as f_bands
+        on {{ in_band('ranked.f_rank', 'f_bands.from_percent_rank', 'f_bands.to_percent_rank') }}
+    inner join bands as m_bands
+        on {{ in_band('ranked.m_rank', 'm_bands.from_percent_rank', 'm_bands.to_percent_rank') }}
+)
+
+select * from final
