@@ -1,0 +1,187 @@
+"""What commands print: results on stdout as text or JSON, progress and messages on stderr."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, ParamSpec, TypeVar
+
+import click
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from loaders.errors import BankmartError
+
+SETTINGS_EXIT_CODE = 2
+INTERRUPTED_EXIT_CODE = 130
+PIPED_WIDTH = 160
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    text = "text"
+    json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Print results as text or as JSON.")]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Give a console that doesn't cut lines when its output is piped.
+
+    Args:
+        stderr: For messages instead of results.
+
+    Returns:
+        The console; it knows NO_COLOR and terminals.
+    """
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else PIPED_WIDTH, highlight=False)
+
+
+def say(message: str) -> None:
+    """Tell something on stderr, as it is.
+
+    Args:
+        message: The text.
+    """
+    console(stderr=True).print(escape(message), soft_wrap=True)
+
+
+def plain(value: object) -> object:
+    """Turn a value into one that JSON has.
+
+    Args:
+        value: A date, path or decimal.
+
+    Returns:
+        A text or number.
+    """
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value)
+
+
+def emit(fmt: Format, payload: Mapping[str, object], render: Callable[[Console], None]) -> None:
+    """Print a result once, as asked.
+
+    Args:
+        fmt: Text or JSON.
+        payload: The result for programs.
+        render: Prints the result for people.
+    """
+    if fmt is Format.json:
+        sys.stdout.write(json.dumps(payload, default=plain, indent=2, ensure_ascii=False) + "\n")
+    else:
+        render(console())
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: int = 0) -> Table:
+    """Lay out rows for people.
+
+    Args:
+        title: Above the table.
+        columns: Headings.
+        rows: The values.
+        numbers: How many of the last columns are numbers.
+
+    Returns:
+        The table.
+    """
+    result = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    result.min_width = len(title)
+    for index, name in enumerate(columns):
+        is_number = index >= len(columns) - numbers
+        result.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
+    for row in rows:
+        result.add_row(*(escape(cell(value)) for value in row))
+    return result
+
+
+def cell(value: object) -> str:
+    """Write a value as people read it.
+
+    Args:
+        value: The value.
+
+    Returns:
+        The text: empty for nothing, thousands set apart.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, (float, Decimal)):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on stderr while long work runs, if that is a terminal.
+
+    Yields:
+        A function that takes what is under way, how much is done, and of how much (0 if unknown).
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    err = console(stderr=True)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda label, done, total: bar.update(
+            task, description=escape(label), completed=done, total=total or None
+        )
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors that a user can mend into one message and an exit code.
+
+    Args:
+        function: The command.
+
+    Returns:
+        The command that never ends in a traceback for them.
+    """
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except BankmartError as error:
+            raise _fail(type(error).__name__, error.message, error.hint, error.exit_code) from error
+        except ValidationError as error:
+            text = "; ".join(
+                f"BANKMART_{'_'.join(map(str, item['loc'])).upper()}={item['input']}: {item['msg']}"
+                for item in error.errors()
+            )
+            raise _fail("SettingsError", text, "Mend the variable or .env.", SETTINGS_EXIT_CODE) from error
+        except KeyboardInterrupt as error:
+            hint = "What was committed stays; the same command again goes on from there."
+            raise _fail("Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE) from error
+
+    return wrapped
+
+
+def _fail(kind: str, message: str, hint: str, exit_code: int) -> typer.Exit:
+    context = click.get_current_context(silent=True)
+    if context is not None and context.params.get("fmt") == Format.json:
+        error = {"error": kind, "message": message, "hint": hint, "exit_code": exit_code}
+        sys.stdout.write(json.dumps(error, indent=2, ensure_ascii=False) + "\n")
+    err = console(stderr=True)
+    err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
+    if hint:
+        err.print(escape(hint), soft_wrap=True)
+    return typer.Exit(exit_code)
