@@ -13,7 +13,9 @@ import yaml
 from loaders.errors import ContractError
 
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-DATA_TYPE = re.compile(r"(varchar|decimal|integer|bigint|smallint|double|boolean|date|timestamp)(?:\(([0-9, ]+)\))?")
+DATA_TYPE = re.compile(
+    r"(varchar|decimal|integer|bigint|smallint|double|boolean|date|timestamp)(?:\(([0-9, ]+)\))?"
+)
 SOURCES_GLOB = "models/staging/*/_*__sources.yml"
 OPS_SOURCE = "ops"
 
@@ -108,7 +110,8 @@ def load_contracts(project_dir: Path) -> dict[str, TableContract]:
     contracts = {c.full_name: c for c in _read_all(project_dir) if c.source != OPS_SOURCE}
     if not contracts:
         raise ContractError(
-            f"No contract found at {project_dir / SOURCES_GLOB}.", hint="Set BANKMART_PROJECT_DIR to the project."
+            f"No contract found at {project_dir / SOURCES_GLOB}.",
+            hint="Set BANKMART_PROJECT_DIR to the project.",
         )
     return contracts
 
@@ -193,7 +196,9 @@ def _check(contract: TableContract) -> None:
         raise ContractError(f"{contract.full_name} declares a column twice.")
     for column in contract.columns:
         if not DATA_TYPE.fullmatch(column.data_type):
-            raise ContractError(f"{contract.full_name}.{column.name}: data_type {column.data_type!r} is unknown.")
+            raise ContractError(
+                f"{contract.full_name}.{column.name}: data_type {column.data_type!r} is unknown."
+            )
     if missing := set(contract.key) - set(names):
         raise ContractError(f"{contract.full_name}: key names {sorted(missing)}, which are no columns of it.")
     if contract.columns_policy not in ("strict", "ignore_extra", "evolve"):

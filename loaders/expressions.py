@@ -10,7 +10,12 @@ import duckdb
 
 from loaders import sql
 
-FORBIDDEN_CLASSES = {"SUBQUERY": "a subquery", "WINDOW": "a window function", "STAR": "a star", "PARAMETER": "a parameter"}
+FORBIDDEN_CLASSES = {
+    "SUBQUERY": "a subquery",
+    "WINDOW": "a window function",
+    "STAR": "a star",
+    "PARAMETER": "a parameter",
+}
 FORBIDDEN_FUNCTIONS = {"getenv", "current_setting", "nextval", "currval", "query", "query_table", "random", "uuid",
                        "gen_random_uuid", "now", "today", "current_date", "current_timestamp", "getvariable"}  # fmt: skip
 
@@ -29,7 +34,9 @@ def check_expression(expression: str) -> tuple[str, ...]:
         ValueError: It is no scalar expression, or DuckDB can't bind it.
     """
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        parsed = connection.execute("select json_serialize_sql($1)", [f"select ({expression}\n) as it"]).fetchone()
+        parsed = connection.execute(
+            "select json_serialize_sql($1)", [f"select ({expression}\n) as it"]
+        ).fetchone()
         tree = json.loads(parsed[0]) if parsed else {}
         if tree.get("error"):
             raise ValueError(tree["error_message"])

@@ -83,7 +83,12 @@ def publish(lake: Path, key: str, good: Path | None, dead: Path | None, rows: di
             size, sha256 = part.stat().st_size, digest(part)
             _place(part, folder / part.name, sha256)
             entries.append(
-                {"key": f"{key}/{part.name}", "content_length": size, "sha256": sha256, "rows": rows[part.name]}
+                {
+                    "key": f"{key}/{part.name}",
+                    "content_length": size,
+                    "sha256": sha256,
+                    "rows": rows[part.name],
+                }
             )
     staged = (good or dead or folder / "x").parent / MANIFEST if good or dead else folder / f".{MANIFEST}"
     staged.write_text(json.dumps({"entries": entries}, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -37,8 +37,12 @@ class Numbers(_Strict):
     """How numbers and empty values are written."""
 
     trim: bool | None = Field(None, description="Whether blanks around a value are dropped (default: true).")
-    null_values: TextList | None = Field(None, description="Texts that mean no value (default: the empty one).")
-    decimal: str | None = Field(None, min_length=1, max_length=1, description="Decimal sign (default: a dot).")
+    null_values: TextList | None = Field(
+        None, description="Texts that mean no value (default: the empty one)."
+    )
+    decimal: str | None = Field(
+        None, min_length=1, max_length=1, description="Decimal sign (default: a dot)."
+    )
     thousands: str | None = Field(None, min_length=1, max_length=1, description="Sign between thousands.")
     currency: TextList | None = Field(None, description="Currency marks before or after an amount.")
 
@@ -58,12 +62,16 @@ class Layout(Numbers):
 class ColumnSpec(Numbers):
     """Where the values of one column come from and how they are read."""
 
-    source: str | None = Field(None, alias="from", description="Column of the file; for JSON also a path `$.a.b`.")
+    source: str | None = Field(
+        None, alias="from", description="Column of the file; for JSON also a path `$.a.b`."
+    )
     value: str | None = Field(None, description="The same value for all rows.")
     expression: str | None = Field(None, description="SQL over the file's columns, all of them text.")
     map: dict[str, str] | None = Field(None, description="New value by old one.")
     default: str | None = Field(None, description="Value where there is none, or none in `map`.")
-    formats: TextList | None = Field(None, alias="format", description="Formats of dates and times (strptime).")
+    formats: TextList | None = Field(
+        None, alias="format", description="Formats of dates and times (strptime)."
+    )
     card_number_check: bool | None = Field(None, description="False where a long number is no card number.")
 
     @model_validator(mode="before")
@@ -236,7 +244,8 @@ def _find(name_or_path: str) -> Path:
     path = shipped.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         raise MappingError(
-            f"There is no mapping {name_or_path!r}.", hint=f"Give a file or one of {', '.join(sorted(shipped))}."
+            f"There is no mapping {name_or_path!r}.",
+            hint=f"Give a file or one of {', '.join(sorted(shipped))}.",
         )
     return path
 

@@ -57,7 +57,9 @@ def _value(node: yaml.Node) -> Any:
         result: dict[str, Any] = {}
         for key, child in node.value:
             if key.value in result:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} again", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key.value!r} again", key.start_mark
+                )
             result[key.value] = _value(child)
         return result
     if node.tag == "tag:yaml.org,2002:null":

@@ -6,6 +6,7 @@ import csv
 import io
 import mmap
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,7 @@ class Look:
         newline_in_quotes: A quoted value holds a line end.
         mixed_ends: Lines end in more than one way.
         open_at_end: The file ends within quotes.
+        line_end: How lines end where all end alike.
     """
 
     has_nul: bool = False
@@ -57,6 +59,7 @@ class Look:
     newline_in_quotes: bool = False
     mixed_ends: bool = False
     open_at_end: bool = False
+    line_end: bytes = b"\n"
 
     @property
     def parallel(self) -> bool:
@@ -178,9 +181,12 @@ class _Scanner:
         self.inside = (self.inside + len(quotes)) % 2
 
     def _outside(self, positions: Indexes, quotes: Indexes) -> Indexes:
-        return positions[(np.searchsorted(quotes, positions) + self.inside) % 2 == 0]
+        outside: Indexes = positions[(np.searchsorted(quotes, positions) + self.inside) % 2 == 0]
+        return outside
 
     def finish(self) -> Look:
+        if not self.ends[0]:
+            self.look.line_end = b"\r\n" if self.ends[2] else b"\r" if self.ends[1] else b"\n"
         self.look.mixed_ends = sum(count > 0 for count in self.ends) > 1
         self.look.open_at_end = self.inside == 1
         return self.look
@@ -207,6 +213,25 @@ def unify_line_ends(path: Path, dialect: Dialect, scratch: Path) -> Path:
                     out.write(b"\n")
                     written = token.end()
             out.write(data[written:])
+    return target
+
+
+def close_with(path: Path, line: bytes, line_end: bytes, scratch: Path) -> Path:
+    """Write a copy with a last line of its own.
+
+    Args:
+        path: The file, in UTF-8.
+        line: The line.
+        line_end: How its lines end.
+        scratch: Folder for the copy.
+
+    Returns:
+        The copy.
+    """
+    target = scratch / "closed"
+    with path.open("rb") as source, target.open("wb") as out:
+        shutil.copyfileobj(source, out, CHUNK)
+        out.write(line_end + line + line_end)
     return target
 
 

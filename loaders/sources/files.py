@@ -191,6 +191,6 @@ def _day(rule: date | FileDate | None, name: str) -> date | None:
     if not found:
         return None
     try:
-        return datetime.strptime(found[found.lastindex or 0], rule.format).date()  # noqa: DTZ007
+        return datetime.strptime(found[found.lastindex or 0], rule.format).date()
     except ValueError:
         return None

@@ -119,7 +119,9 @@ def to_utf8(plain: Path, encoding: str | None, name: str, scratch: Path) -> Path
         start = stream.read(4)
     if encoding is None or encoding.lower() in UTF8:
         if start[:2] in UTF16_MARKS:
-            raise InputFileError(f"{name} is written in UTF-16.", hint="Say `encoding: utf-16` in the mapping.")
+            raise InputFileError(
+                f"{name} is written in UTF-16.", hint="Say `encoding: utf-16` in the mapping."
+            )
         return plain
     try:
         codecs.register_error("bankmart_invalid", _keep_invalid)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from loaders import sql
+
 REDACTED = "[card number ending "
 
 # Thirteen digits or more, single blanks or dashes between them: cheap, and true for few values.
@@ -35,6 +39,8 @@ MACROS = (
         list_filter(bm_spans(regexp_split_to_array(run, '[ -]')), lambda d: bm_luhn(d))[1]""",
     rf"""create or replace macro bm_has_card(value) as
         len(list_filter(regexp_extract_all(value, '{RUN}'), lambda run: bm_card(run) is not null)) > 0""",
+    """create or replace macro bm_holding(texts) as
+        list_position(list_transform(texts, lambda t: coalesce(bm_has_card(t), false)), true)""",
     rf"""create or replace macro bm_redact_runs(pieces, runs) as
         array_to_string(list_transform(
             range(1, len(pieces) + 1),
@@ -51,16 +57,24 @@ MACROS = (
 )
 
 
-def condition(value: str) -> str:
-    """Write the test for a full card number.
+def branch(columns: Mapping[str, str]) -> str:
+    """Write the branch of a row's verdict for full card numbers.
 
     Args:
-        value: SQL of a text.
+        columns: SQL of the texts to search, by name of column.
 
     Returns:
-        SQL that is true where it holds one; the cheap tests come first.
+        SQL `when ... then [reason, column, wanted, found]`; the cheap tests come first, the dear one stands once.
     """
-    return (
-        f"case when length({value}) >= {MIN_LENGTH} then "
-        f"case when regexp_matches({value}, '{RUN}') then bm_has_card({value}) else false end else false end"
+    likely = " or ".join(
+        f"case when length({value}) >= {MIN_LENGTH} then regexp_matches({value}, '{RUN}') else false end"
+        for value in columns.values()
     )
+    texts = f"[{', '.join(columns.values())}]"
+    return f"when case when {likely} then bm_holding({texts}) is not null else false end then {_found(texts, columns)}"
+
+
+def _found(texts: str, columns: Mapping[str, str]) -> str:
+    # One lambda, so that the place is computed once.
+    found = f"['card_number', [{sql.literals(columns)}][i], 'no full card number', {texts}[i]]"
+    return f"list_transform([bm_holding({texts})], lambda i: {found})[1]"

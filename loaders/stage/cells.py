@@ -7,15 +7,11 @@ from dataclasses import dataclass
 
 from loaders import sql
 from loaders.mapping import ISO_DATE, ISO_TIMESTAMPS, ColumnPlan
-from loaders.stage import cards
 
-# At most 26 digits before and 12 after the decimal sign: what decimal(38,12) holds without a loss.
-EXACT_NUMBER = r"[+-]?([0-9]{1,26}(\.[0-9]{0,12}0*)?|\.[0-9]{1,12}0*)"
 ANY_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-WIDE = "decimal(38,12)"
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
-DETAIL_LENGTH = 200
+WANTED_LENGTH = 200
 
 CAST_REASONS = {"date": "not_a_date", "timestamp": "not_a_date", "boolean": "not_a_boolean"}
 RETYPED_REASONS = ("not_a_number", "not_a_date", "not_a_boolean")
@@ -124,9 +120,15 @@ class Cell:
             return self._moment(value, base)
         if base == "double":
             return f"case when regexp_full_match({value}, {sql.literal(ANY_NUMBER)}) then try_cast({value} as double) end"
+        # A cast rounds away digits that the type has no place for, so the text must not have them.
+        places = int(data_type.rstrip(")").partition(",")[2] or 0)
+        exact = (
+            rf"[+-]?([0-9]+(\.[0-9]{{0,{places}}}0*)?|\.[0-9]{{1,{places}}}0*)"
+            if places
+            else r"[+-]?[0-9]+(\.0*)?"
+        )
         return (
-            f"case when regexp_full_match({value}, {sql.literal(EXACT_NUMBER)})"
-            f" and try_cast({value} as {WIDE}) = try_cast({value} as {data_type})"
+            f"case when regexp_full_match({value}, {sql.literal(exact)})"
             f" then try_cast({value} as {data_type}) end"
         )
 
@@ -152,8 +154,6 @@ class Cell:
         text, mapped, typed = self.text_name, self.mapped_name, self.typed_name
         constant = spec.value is not None or not (spec.source or spec.expression)
         if self.is_text and not constant:
-            if column.card_number_check and spec.card_number_check is not False:
-                yield cards.condition(text), sql.literal("card_number"), "no full card number"
             if self.may_have_nul:
                 yield f"contains({text}, chr(0))", sql.literal("bad_encoding"), "no NUL byte"
         if spec.map is not None and spec.default is None:
@@ -169,10 +169,21 @@ class Cell:
                 wanted = f"{'at least' if sign == '<' else 'at most'} {bound}"
                 yield f"{typed} {sign} {limit}", sql.literal("out_of_range"), wanted
         if column.max_bytes is not None:
-            yield f"strlen({mapped}) > {column.max_bytes}", sql.literal("too_long"), f"{column.max_bytes} bytes at most"
+            yield (
+                f"strlen({mapped}) > {column.max_bytes}",
+                sql.literal("too_long"),
+                f"{column.max_bytes} bytes at most",
+            )
         if column.matches is not None:
             bad = f"not regexp_full_match({mapped}, {sql.literal(column.matches)})"
             yield bad, sql.literal("pattern_mismatch"), column.matches
+
+    @property
+    def may_hold_card(self) -> bool:
+        """Whether the text is searched for full card numbers."""
+        spec, column = self.plan.spec, self.plan.target
+        from_file = spec.value is None and bool(self.plan.references)
+        return self.is_text and from_file and column.card_number_check and spec.card_number_check is not False
 
     def _cast_reason(self) -> str:
         base = self.plan.target.base_type
@@ -187,13 +198,12 @@ class Cell:
         return self.plan.target.data_type
 
     def verdict(self) -> str:
-        """Write the branches of the case that finds the first fault of a row."""
-        branches = []
-        for bad, reason, wanted in self.checks():
-            found = f"coalesce('found ''' || left(bm_redact({self.text_name}), {DETAIL_LENGTH}) || '''', 'found nothing')"
-            detail = f"{found} || {sql.literal(', wanted ' + wanted[:DETAIL_LENGTH])}"
-            branches.append(f"when {bad} then [{reason}, {sql.literal(self.plan.target.name)}, {detail}]")
-        return "\n".join(branches)
+        """Write the branches of the case that finds the first fault of a row: reason, column, wanted, found."""
+        name = sql.literal(self.plan.target.name)
+        return "\n".join(
+            f"when {bad} then [{reason}, {name}, {sql.literal(wanted[:WANTED_LENGTH])}, {self.text_name}]"
+            for bad, reason, wanted in self.checks()
+        )
 
 
 def _regex_escape(mark: str) -> str:

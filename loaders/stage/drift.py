@@ -107,8 +107,12 @@ def retyped(file_name: str, contract: TableContract, column: str, failed: int, f
     Returns:
         The error.
     """
-    wanted = contract.column_by_name[column].data_type if column in contract.column_by_name else "another type"
-    return _drift(file_name, contract, f"has no {wanted} in the column {column!r}: {failed} of {failed + fine} fail")
+    wanted = (
+        contract.column_by_name[column].data_type if column in contract.column_by_name else "another type"
+    )
+    return _drift(
+        file_name, contract, f"has no {wanted} in the column {column!r}: {failed} of {failed + fine} fail"
+    )
 
 
 def _drift(file_name: str, contract: TableContract, problem: str) -> SchemaDriftError:

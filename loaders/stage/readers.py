@@ -9,14 +9,16 @@ from pathlib import Path
 import duckdb
 
 from loaders import sql
-from loaders.errors import IncompleteFileError, InputFileError
+from loaders.errors import EmptyFileError, IncompleteFileError, InputFileError
 from loaders.mapping import Layout
 from loaders.sources.csv_text import Dialect, Look
 
 NO_NULL = "\x01\x02"  # a text that means null for DuckDB's reader; null is decided later, column by column
-NO_DELIMITER = "\x01"
+NO_DELIMITER = "\x03"
 MAX_LINE_BYTES = 2 << 20
+TAIL_BYTES = 64 << 10
 MAX_OBJECT_BYTES = 16 << 20
+END = "~end of file~"
 PROBLEM = '"~problem"'  # reason code of a row that can't be split into columns
 LINE = '"~line"'  # the row as it came, where there is a problem
 
@@ -33,6 +35,8 @@ class Rows:
         rejects: Name of the table that holds what DuckDB's reader could not split, if it may.
         first_line: Number of the first row's line in that table.
         may_have_nul: Whether a text may hold a NUL.
+        ends: Whether a row of END closes the file, which proves that no open quote swallowed rows before it.
+        numbers: SQL of a table expression with `position` (from 0) and `row_number`, where rows bring their own.
     """
 
     relation: str
@@ -42,13 +46,17 @@ class Rows:
     rejects: str | None = None
     first_line: int = 1
     may_have_nul: bool = False
+    ends: bool = False
+    numbers: str | None = None
 
 
-def csv_rows(path: Path, names: Sequence[str], dialect: Dialect, look: Look, *, header: bool, tag: str) -> Rows:
+def csv_rows(
+    path: Path, names: Sequence[str], dialect: Dialect, look: Look, *, header: bool, tag: str
+) -> Rows:
     """Read a CSV file.
 
     Args:
-        path: The file, in UTF-8, its line ends alike.
+        path: The file, in UTF-8, its line ends alike, closed by END where it can't be read in parallel.
         names: Names of its columns, all different.
         dialect: How it is written.
         look: What the scan of its bytes found.
@@ -59,7 +67,8 @@ def csv_rows(path: Path, names: Sequence[str], dialect: Dialect, look: Look, *, 
         The rows.
     """
     relation, reread = (
-        _read_csv(path, names, dialect, header=header, parallel=look.parallel, tag=t) for t in (tag, f"{tag}_again")
+        _read_csv(path, names, dialect, header=header, parallel=look.parallel, tag=t)
+        for t in (tag, f"{tag}_again")
     )
     return Rows(
         relation=relation,
@@ -68,6 +77,7 @@ def csv_rows(path: Path, names: Sequence[str], dialect: Dialect, look: Look, *, 
         rejects=f"bm_errors_{tag}",
         first_line=2 if header else 1,
         may_have_nul=look.has_nul,
+        ends=not look.parallel,
     )
 
 
@@ -86,7 +96,13 @@ def _read_csv(
 
 
 def json_rows(
-    connection: duckdb.DuckDBPyConnection, path: Path, paths: Sequence[str], *, lines: bool, tag: str, name: str
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    paths: Sequence[str],
+    *,
+    lines: bool,
+    tag: str,
+    name: str,
 ) -> Rows:
     """Read a file of JSON objects, one a line or in one array.
 
@@ -101,6 +117,8 @@ def json_rows(
     Returns:
         The rows; nested values are JSON text.
     """
+    if not lines:
+        _check_array_end(path, name)
     keys = _json_keys(connection, _json_source(path, f"{tag}_keys", lines=lines), name)
     names = [*keys, *(path for path in dict.fromkeys(paths) if path not in keys)]
     relation, reread = (
@@ -108,6 +126,37 @@ def json_rows(
     )
     rejects = f"bm_errors_{tag}" if lines else None
     return Rows(relation, reread, tuple(names), line_rows=True, rejects=rejects, may_have_nul=True)
+
+
+def _check_array_end(path: Path, name: str) -> None:
+    # DuckDB takes an array that ends after a comma for a whole one.
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        if not stream.read().rstrip().endswith(b"]"):
+            raise IncompleteFileError(f"{name} is cut off: its array never ends.", hint="Ask for it again.")
+
+
+def replay_rows(connection: duckdb.DuckDBPyConnection, path: Path, paths: Sequence[str], name: str) -> Rows:
+    """Read dead letters again.
+
+    Args:
+        connection: Connection that looks at the keys.
+        path: Parquet file with `row_number` and the raw row as `line`.
+        paths: Paths below the first level that the mapping reads.
+        name: Name of the file that they came from, for messages.
+
+    Returns:
+        The rows under their old numbers.
+    """
+    source = f"(select line from read_parquet({sql.literal(str(path))}))"  # noqa: S608
+    keys = _json_keys(connection, source, name)
+    names = [*keys, *(path for path in dict.fromkeys(paths) if path not in keys)]
+    relation = json_relation(source, names)
+    numbers = (
+        "(select file_row_number as position, row_number"  # noqa: S608
+        f" from read_parquet({sql.literal(str(path))}, file_row_number = true))"
+    )
+    return Rows(relation, relation, tuple(names), line_rows=True, may_have_nul=True, numbers=numbers)
 
 
 def _json_source(path: Path, tag: str, *, lines: bool) -> str:
@@ -170,17 +219,17 @@ def _json_keys(connection: duckdb.DuckDBPyConnection, source: str, name: str) ->
         ) group by key order by key
     """  # noqa: S608
     try:
-        return [row[0] for row in connection.execute(keys).fetchall()]
+        found = [row[0] for row in connection.execute(keys).fetchall()]
     except duckdb.Error as error:
-        raise json_error(name, error) from error
-
-
-def json_error(name: str, error: duckdb.Error) -> InputFileError:
-    """Explain an array of JSON that DuckDB can't read to its end."""
-    problem = str(error).splitlines()[0]
-    if "unexpected end" in problem or "Missing closing" in problem:
-        return IncompleteFileError(f"{name} is cut off ({problem}).", hint="Ask the source to deliver it again.")
-    return InputFileError(f"{name} is no array of JSON objects ({problem}).", hint="One object a line is ndjson.")
+        problem = str(error).splitlines()[0]
+        raise InputFileError(
+            f"{name} can't be read as JSON objects ({problem}).", hint="Mend the file."
+        ) from error
+    if not found:
+        raise EmptyFileError(
+            f"{name} holds no JSON object with a key.", hint="Ask the source whether that is meant."
+        )
+    return found
 
 
 def parquet_rows(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Rows:

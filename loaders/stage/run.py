@@ -8,15 +8,19 @@ from pathlib import Path
 import duckdb
 
 from loaders import sql
-from loaders.errors import InputFileError
+from loaders.errors import IncompleteFileError, InputFileError
+from loaders.stage import cards
 from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
-from loaders.stage.readers import LINE, PROBLEM, Rows
+from loaders.stage.readers import END, LINE, PROBLEM, Rows
 
 RETYPED_LEAST = 10
+DETAIL_LENGTH = 200
+CUT = " … [cut]"
 RAW_ROW_BYTES = 65_535
 RAW_ROW_KEPT = 16_000  # characters of a longer row; each has four bytes at most
-CUT = " … [cut]"
+CUT_MACRO = f"""create or replace macro bm_cut(t) as
+    case when strlen(t) > {RAW_ROW_BYTES} then left(t, {RAW_ROW_KEPT}) || '{CUT}' else t end"""
 ROW_NUMBER = "_row_number"
 STRUCTURAL = {
     "MISSING COLUMNS": "wrong_field_count",
@@ -43,7 +47,13 @@ class Stage:
     """Staging of one file on a connection."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, rows: Rows, fit: Fit, folder: Path, file_name: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        rows: Rows,
+        fit: Fit,
+        folder: Path,
+        file_name: str,
+        taken: Path | None = None,
     ) -> None:
         """Prepare the columns.
 
@@ -53,7 +63,9 @@ class Stage:
             fit: The file's columns and the contract's.
             folder: Folder for scratch and parts.
             file_name: Name of the file for messages.
+            taken: For dead letters that are read again, the keys that their file's good rows hold (Parquet).
         """
+        self.taken = taken
         self.connection = connection
         self.rows = rows
         self.fit = fit
@@ -72,15 +84,19 @@ class Stage:
             InputFileError: DuckDB can't read the file, or the counts don't add up.
         """
         self._read()
+        self._check_end()
         self._index_rejects()
-        self._check_retyped()
+        if self.rows.numbers is None:
+            self._check_retyped()
         self._find_duplicates()
         good = self._write(self.folder / "part-00000.parquet", self._good_sql())
         dead = self._write(self.folder / "dead-00000.parquet", self._dead_sql())
-        rows_in = self._count(f"read_parquet({sql.literal(str(self.scratch))})") + self._count("bm_rejects")
+        rows_in = self._count(self._read_rows) + self._count("bm_rejects")
         self.scratch.unlink()
         if good[1] + dead[1] != rows_in:
-            raise InputFileError(f"{self.file_name}: {rows_in} rows read, but {good[1]} good and {dead[1]} dead.")
+            raise InputFileError(
+                f"{self.file_name}: {rows_in} rows read, but {good[1]} good and {dead[1]} dead."
+            )
         return Staged(good[0], dead[0], rows_in, good[1], dead[1])
 
     def _read(self) -> None:
@@ -89,7 +105,8 @@ class Stage:
             copy (
                 select
                     {targets},
-                    "~verdict"[1] as "~reason", "~verdict"[2] as "~column", "~verdict"[3] as "~detail",
+                    "~verdict"[1] as "~reason", "~verdict"[2] as "~column",
+                    case when "~verdict"[2] is not null then {_detail()} end as "~detail",
                     case when "~verdict" is not null then {self._raw_row()} end as "~raw"
                 from ({self.checked()})
             ) to {sql.literal(str(self.scratch))} (format parquet)
@@ -102,6 +119,19 @@ class Stage:
                 hint="Check delimiter, quote and encoding in the mapping.",
             ) from error
 
+    @property
+    def _read_rows(self) -> str:
+        return f'read_parquet({sql.literal(str(self.scratch))}) where "~reason" is distinct from {sql.literal(END)}'
+
+    def _check_end(self) -> None:
+        # DuckDB is silent about an open quote that swallows the rest of a file it reads with one scanner.
+        last = f'read_parquet({sql.literal(str(self.scratch))}) where "~reason" = {sql.literal(END)}'
+        if self.rows.ends and not self._count(last):
+            raise IncompleteFileError(
+                f"{self.file_name} ends within quotes: it is cut off, or a quote is never closed.",
+                hint="Ask the source to deliver it again.",
+            )
+
     def checked(self) -> str:
         """Write the rows with the steps of each column and the verdict, which is null for a good row."""
         text = ", ".join(f"{cell.text()} as {cell.text_name}" for cell in self.cells)
@@ -113,9 +143,17 @@ class Stage:
             if step := ", ".join(f"{value} as {name}" for value, name in names if value):
                 steps = f"select *, {step} from ({steps})"  # noqa: S608
         branches = "\n".join(cell.verdict() for cell in self.cells)
+        searched = {cell.plan.target.name: cell.text_name for cell in self.cells if cell.may_hold_card}
+        if searched:
+            branches = f"{cards.branch(searched)}\n{branches}"
         if self.rows.line_rows:
-            problem = f"when {PROBLEM} is not null then [{self._line_reason()}, null, null]"
+            problem = f"when {PROBLEM} is not null then [{self._line_reason()}, null, null, null]"
             branches = f"{problem}\n{branches}"
+        if self.rows.ends:
+            end = sql.literal(END)
+            branches = (
+                f"when {sql.name(self.rows.names[0])} = {end} then [{end}, null, null, null]\n{branches}"
+            )
         verdict = f"case {branches} end" if branches.strip() else "cast(null as varchar[])"
         return f'select *, {verdict} as "~verdict" from ({steps})'  # noqa: S608
 
@@ -132,20 +170,24 @@ class Stage:
 
     def _raw_row(self) -> str:
         exempt = self._exempt()
-        pairs = []
-        for name in self.rows.names:
-            value = sql.name(name) if name.lower() in exempt else f"bm_redact({sql.name(name)})"
-            pairs.append(f"{sql.literal(name)}, {value}")
-        row = _cut(f"cast(json_object({', '.join(pairs)}) as varchar)")
+        redacted = [name for name in self.rows.names if name.lower() not in exempt]
+        places = {name: place for place, name in enumerate(redacted, start=1)}
+        pairs = ", ".join(
+            f"{sql.literal(name)}, {f'cells[{places[name]}]' if name in places else sql.name(name)}"
+            for name in self.rows.names
+        )
+        # One expression redacts them all: DuckDB would plan a macro for each column anew.
+        texts = f"list_transform(cast([{', '.join(map(sql.name, redacted))}] as varchar[]), lambda v: bm_redact(v))"
+        row = f"bm_cut(list_transform([{texts}], lambda cells: cast(json_object({pairs}) as varchar))[1])"
         if self.rows.line_rows:
-            return f"case when {PROBLEM} is not null then {_cut(f'bm_redact({LINE})')} else {row} end"
+            return f"case when {PROBLEM} is not null then bm_cut(bm_redact({LINE})) else {row} end"
         return row
 
     def _index_rejects(self) -> None:
         self.connection.execute(
             "create or replace temp table bm_rejects (row_number bigint, reason varchar, detail varchar, raw varchar)"
         )
-        if self.rows.rejects is None:
+        if self.rows.rejects is None or not self._count(self.rows.rejects):
             return
         reasons = " ".join(f"when {sql.literal(k)} then {sql.literal(v)}" for k, v in STRUCTURAL.items())
         broken_json = "'broken_json'" if self.rows.line_rows else "'wrong_field_count'"
@@ -158,7 +200,7 @@ class Stage:
                     else case first(error_type order by byte_position) {reasons} else {broken_json} end
                 end,
                 left(bm_redact(first(error_message order by byte_position)), 200),
-                {_cut("bm_redact(ltrim(first(csv_line), chr(10) || chr(13)))")}
+                bm_cut(bm_redact(ltrim(first(csv_line), chr(10) || chr(13))))
             from {self.rows.rejects}
             group by line
         """)  # noqa: S608
@@ -191,10 +233,23 @@ class Stage:
             ) as twice using ({key})
             where rows."~reason" is null and rows.file_row_number > twice.first_position
         """)  # noqa: S608
+        if self.taken is not None:
+            self.connection.execute(f"""
+                insert into bm_twice
+                select file_row_number from {scratch}
+                where "~reason" is null
+                    and ({key}) in (select ({key}) from read_parquet({sql.literal(str(self.taken))}))
+            """)  # noqa: S608
 
     def _positions(self) -> tuple[str, str]:
         """Give the scratch with row numbers: those of the rows that could not be split are left free."""
         scratch = f"read_parquet({sql.literal(str(self.scratch))}, file_row_number = true)"
+        if self.rows.numbers is not None:
+            numbered = f"""(
+                select rows.*, numbers.row_number as {ROW_NUMBER} from {scratch} as rows
+                inner join {self.rows.numbers} as numbers on rows.file_row_number = numbers.position
+            )"""  # noqa: S608
+            return numbered, f" order by {ROW_NUMBER}"
         if not self._count("bm_rejects"):
             return f"(select *, file_row_number + 1 as {ROW_NUMBER} from {scratch})", ""  # noqa: S608
         self.connection.execute("""
@@ -222,7 +277,8 @@ class Stage:
         relation, _ = self._positions()
         parts = [
             f'select {ROW_NUMBER} as row_number, "~column" as column_name, "~reason" as reason_code,'
-            f' "~detail" as detail, "~raw" as raw_row from {relation} where "~reason" is not null',  # noqa: S608
+            f' "~detail" as detail, "~raw" as raw_row from {relation}'
+            f' where "~reason" <> {sql.literal(END)}',
             "select row_number, null, reason, detail, raw from bm_rejects",
         ]
         if self._count("bm_twice"):
@@ -244,7 +300,9 @@ class Stage:
         """  # noqa: S608
 
     def _write(self, path: Path, query: str) -> tuple[Path | None, int]:
-        result = self.connection.execute(f"copy ({query}) to {sql.literal(str(path))} (format parquet)").fetchone()
+        result = self.connection.execute(
+            f"copy ({query}) to {sql.literal(str(path))} (format parquet)"
+        ).fetchone()
         count = int(result[0]) if result else 0
         if not count:
             path.unlink()
@@ -256,8 +314,9 @@ class Stage:
         return int(row[0]) if row else 0
 
 
-def _cut(text: str) -> str:
-    return (
-        f"case when strlen({text}) > {RAW_ROW_BYTES} then left({text}, {RAW_ROW_KEPT}) || {sql.literal(CUT)}"
-        f" else {text} end"
+def _detail() -> str:
+    # Redacted first: a cut might leave a card number that is no longer recognised.
+    found = (
+        f"coalesce('found ''' || left(bm_redact(\"~verdict\"[4]), {DETAIL_LENGTH}) || '''', 'found nothing')"
     )
+    return f"{found} || ', wanted ' || \"~verdict\"[3]"

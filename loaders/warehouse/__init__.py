@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -28,6 +29,9 @@ class Warehouse(Protocol):
 
     def query(self, statement: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Run a query."""
+
+    def export(self, statement: str, params: Sequence[Any], path: Path) -> int:
+        """Write the rows of a query to a file of Parquet, CSV or JSON, as its name says."""
 
     def is_loaded(self, contract: TableContract, sha256: str) -> bool:
         """Tell whether a content is in a table already."""

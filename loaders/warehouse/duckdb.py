@@ -36,7 +36,7 @@ class DuckDBWarehouse:
         """Connect, creating the file and its folder where they are missing."""
         path = self.settings.duckdb_path
         path.parent.mkdir(parents=True, exist_ok=True)
-        config: dict[str, str | int] = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self.settings.memory_limit,
             "threads": self.settings.threads,
             "temp_directory": f"{path}.tmp",
@@ -72,6 +72,21 @@ class DuckDBWarehouse:
         result = self.connection.execute(statement, list(params))
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def export(self, statement: str, params: Sequence[Any], path: Path) -> int:
+        """Write the rows of a query to a file.
+
+        Args:
+            statement: SQL with `$1` for parameters.
+            params: The parameters.
+            path: A file that ends in .parquet, .csv or .json (one object a line).
+
+        Returns:
+            How many rows.
+        """
+        kind = path.suffix.lstrip(".").lower()
+        options = f"format {kind}, header" if kind == "csv" else f"format {kind}"
+        return self._insert(f"copy ({statement}) to {_path(path)} ({options})", list(params))
 
     def ensure_tables(self, contracts: AnyMapping[str, TableContract]) -> None:
         """Create the tables that are missing, and add columns that a contract gained.
@@ -215,7 +230,9 @@ class DuckDBWarehouse:
             [load_id, load.replay_of_load_id],
         )
         if marked != load.rows_loaded:
-            raise BankmartError(f"{load.file_name}: {load.rows_loaded} rows replayed, {marked} dead letters closed.")
+            raise BankmartError(
+                f"{load.file_name}: {load.rows_loaded} rows replayed, {marked} dead letters closed."
+            )
 
     def _insert_ledger(self, load: Load, load_id: int, now: Any) -> None:
         values = {
