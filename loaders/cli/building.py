@@ -165,10 +165,10 @@ def render_build(to: Console, report: BuildReport) -> None:
     if report.stale_days:
         days = ", ".join(str(day) for day in report.stale_days)
         to.print(
-            f"Files came late for {days}: the history doesn't show them until `bankmart build --rebuild-history`.",
+            f"Files came late for {days}: they enter the history with `bankmart build --rebuild-history`.",
             soft_wrap=True,
         )
-    counts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items()) or "nothing to do"
+    counts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items()) or "nothing"
     seconds = ", ".join(f"{part} {value:.1f} s" for part, value in report.seconds.items() if value)
     caught_up = f" after {len(report.history_days)} earlier days of history" if report.history_days else ""
     to.print(f"Built for {report.as_of}{caught_up}: {counts} ({seconds})", soft_wrap=True)

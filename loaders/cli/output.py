@@ -12,7 +12,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ParamSpec, TypeVar
 
-import click
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -161,23 +160,26 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except BankmartError as error:
-            raise _fail(type(error).__name__, error.message, error.hint, error.exit_code) from error
+            raise _fail(
+                kwargs.get("fmt"), type(error).__name__, error.message, error.hint, error.exit_code
+            ) from error
         except ValidationError as error:
             text = "; ".join(
                 f"BANKMART_{'_'.join(map(str, item['loc'])).upper()}={item['input']}: {item['msg']}"
                 for item in error.errors()
             )
-            raise _fail("SettingsError", text, "Mend the variable or .env.", SETTINGS_EXIT_CODE) from error
+            raise _fail(
+                kwargs.get("fmt"), "SettingsError", text, "Mend the variable or .env.", SETTINGS_EXIT_CODE
+            ) from error
         except KeyboardInterrupt as error:
             hint = "What was committed stays; the same command again goes on from there."
-            raise _fail("Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE) from error
+            raise _fail(kwargs.get("fmt"), "Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE) from error
 
     return wrapped
 
 
-def _fail(kind: str, message: str, hint: str, exit_code: int) -> typer.Exit:
-    context = click.get_current_context(silent=True)
-    if context is not None and context.params.get("fmt") == Format.json:
+def _fail(fmt: object, kind: str, message: str, hint: str, exit_code: int) -> typer.Exit:
+    if fmt == Format.json:
         error = {"error": kind, "message": message, "hint": hint, "exit_code": exit_code}
         sys.stdout.write(json.dumps(error, indent=2, ensure_ascii=False) + "\n")
     err = console(stderr=True)
