@@ -19,7 +19,10 @@ numbered as (
     -- The window is within a load and day, so that a filter on either is pushed below it.
     select
         *,
-        row_number() over (partition by _load_id, _file_date, content_hash order by _row_number) as occurrence
+        row_number() over (
+            partition by _load_id, _file_date, content_hash
+            order by _row_number
+        ) as occurrence
     from hashed
 ),
 
