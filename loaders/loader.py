@@ -26,7 +26,8 @@ from loaders.sources.plain import Plain, to_utf8, unpack
 from loaders.stage import cards
 from loaders.stage.drift import Fit, fit
 from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows, parquet_rows
-from loaders.stage.run import CUT_MACRO, Stage, Staged
+from loaders.stage.row_sql import CUT_MACRO
+from loaders.stage.run import Stage, Staged
 from loaders.warehouse import Warehouse
 
 Status = Literal["loaded", "already_loaded", "failed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,7 +23,7 @@ ISO_TIMESTAMPS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%
 FileFormat = Literal["csv", "ndjson", "json", "parquet"]
 
 
-def _as_list(value: Any) -> Any:
+def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
@@ -76,7 +77,7 @@ class ColumnSpec(Numbers):
 
     @model_validator(mode="before")
     @classmethod
-    def _short_form(cls, data: Any) -> Any:
+    def _short_form(cls, data: object) -> object:
         if isinstance(data, str):
             return {"from": data}
         if isinstance(data, dict) and "formats" in data:
@@ -137,7 +138,7 @@ class ColumnPlan(_Strict):
     optional: bool
 
     def label(self) -> str:
-        """Say where the values come from."""
+        """Say where values come from."""
         if self.spec.value is not None:
             return f"= {self.spec.value}"
         return self.spec.source or self.spec.expression or "(empty)"
@@ -177,8 +178,8 @@ class Entry:
 
     def fingerprint_data(self) -> dict[str, Any]:
         """Give what decides how this entry reads a file."""
-        kept = self.raw.model_dump(mode="json", exclude={"pattern", "file_date"})
-        return {"entry": kept, "layout": self.layout.model_dump(mode="json")}
+        entry = self.raw.model_dump(mode="json", exclude={"pattern", "file_date"})
+        return {"entry": entry, "layout": self.layout.model_dump(mode="json")}
 
 
 class Mapping:
@@ -282,7 +283,7 @@ def _bind(
     return entries
 
 
-def _check_columns(entry: Entry, contract: TableContract, fail: Any) -> None:
+def _check_columns(entry: Entry, contract: TableContract, fail: Callable[..., MappingError]) -> None:
     for name, spec in (entry.raw.columns or {}).items():
         if name not in contract.column_by_name:
             raise fail(f"{contract.full_name} has no column {name!r}", "columns", name)

@@ -89,7 +89,7 @@ def _preview(
             for cell in stage.cells
         )
         sample = loader.connection.execute(
-            f"select {columns} from ({stage.checked()})"  # noqa: S608
+            f"select {columns} from ({stage.row_sql.checked()})"  # noqa: S608
             f' where "~verdict"[1] is distinct from {sql.literal(END)} limit {int(rows)}'
         ).fetchall()
     return [

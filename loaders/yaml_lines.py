@@ -50,7 +50,7 @@ class LinedYaml:
         return line
 
 
-def _value(node: yaml.Node) -> Any:
+def _value(node: yaml.Node) -> object:
     if isinstance(node, yaml.SequenceNode):
         return [_value(child) for child in node.value]
     if isinstance(node, yaml.MappingNode):

@@ -204,15 +204,19 @@ def unify_line_ends(path: Path, dialect: Dialect, scratch: Path) -> Path:
         The copy.
     """
     target = scratch / "lines"
-    with path.open("rb") as source, target.open("wb") as out:
-        with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            written = 0
-            for token in _tokens(dialect).finditer(data):
-                if data[token.start()] == CR:
-                    out.write(data[written : token.start()])
-                    out.write(b"\n")
-                    written = token.end()
-            out.write(data[written:])
+    with (
+        path.open("rb") as source,
+        target.open("wb") as out,
+        mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        written = 0
+        for token in _tokens(dialect).finditer(data):
+            if data[token.start()] == CR:
+                out.write(data[written : token.start()])
+                out.write(b"\n")
+                written = token.end()
+        for start in range(written, len(data), CHUNK):
+            out.write(data[start : start + CHUNK])
     return target
 
 

@@ -136,7 +136,7 @@ def _inputs(mapping: Mapping, root: Path, path: Path, file_date: date | None) ->
         return
     # The folder's own name counts too, so that `load landing/cards` works as `load landing` does.
     posix = path.absolute().as_posix()
-    if not path.suffix.lower() == ".zip":
+    if path.suffix.lower() != ".zip":
         if match := mapping.match(posix):
             yield _input(path, match, file_date)
         return

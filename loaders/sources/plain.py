@@ -110,7 +110,7 @@ def to_utf8(plain: Path, encoding: str | None, name: str, scratch: Path) -> Path
         scratch: Folder for the decoded copy.
 
     Returns:
-        The file itself, or a copy in which bytes that can't be decoded stay invalid, so that their rows are found.
+        The file itself, or a copy in which bytes that can't be decoded stay invalid.
 
     Raises:
         InputFileError: The encoding is unknown or plainly another one.

@@ -1,4 +1,4 @@
-"""Full card numbers in text: found by Luhn's rule and redacted to their last four digits, as DuckDB macros."""
+"""Full card numbers in text: found by Luhn's rule, redacted to their last four digits, by DuckDB."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ REDACTED = "[card number ending "
 RUN = "[0-9](?:[ -]?[0-9]){12,}"
 MIN_LENGTH = 13
 
-# A run may hold more than the card number, such as a year after it. So a run is cut into groups of digits, and the
-# whole run, each group, and neighbouring groups of three digits or more are tried.
+# A run may hold more than the card number, such as a year after it. So it is cut into groups of digits, and
+# the whole run, each group, and neighbouring groups of three digits or more are tried.
 MACROS = (
     r"""create or replace macro bm_luhn(digits) as
         len(digits) between 13 and 19 and list_sum(list_transform(
@@ -45,7 +45,10 @@ MACROS = (
         array_to_string(list_transform(
             range(1, len(pieces) + 1),
             lambda i: pieces[i] || coalesce(
-                case when bm_card(runs[i]) is null then runs[i] else '{REDACTED}' || bm_card(runs[i])[-4:] || ']' end,
+                case
+                    when bm_card(runs[i]) is null then runs[i]
+                    else '{REDACTED}' || bm_card(runs[i])[-4:] || ']'
+                end,
                 ''
             )
         ), '')""",
@@ -64,14 +67,15 @@ def branch(columns: Mapping[str, str]) -> str:
         columns: SQL of the texts to search, by name of column.
 
     Returns:
-        SQL `when ... then [reason, column, wanted, found]`; the cheap tests come first, the dear one stands once.
+        SQL `when ... then [reason, column, wanted, found]`; cheap tests come first.
     """
     likely = " or ".join(
         f"case when length({value}) >= {MIN_LENGTH} then regexp_matches({value}, '{RUN}') else false end"
         for value in columns.values()
     )
     texts = f"[{', '.join(columns.values())}]"
-    return f"when case when {likely} then bm_holding({texts}) is not null else false end then {_found(texts, columns)}"
+    certain = f"bm_holding({texts}) is not null"
+    return f"when case when {likely} then {certain} else false end then {_found(texts, columns)}"
 
 
 def _found(texts: str, columns: Mapping[str, str]) -> str:

@@ -119,7 +119,8 @@ class Cell:
         if base in ("date", "timestamp"):
             return self._moment(value, base)
         if base == "double":
-            return f"case when regexp_full_match({value}, {sql.literal(ANY_NUMBER)}) then try_cast({value} as double) end"
+            is_number = f"regexp_full_match({value}, {sql.literal(ANY_NUMBER)})"
+            return f"case when {is_number} then try_cast({value} as double) end"
         # A cast rounds away digits that the type has no place for, so the text must not have them.
         places = int(data_type.rstrip(")").partition(",")[2] or 0)
         exact = (
@@ -149,13 +150,12 @@ class Cell:
         )
 
     def checks(self) -> Iterator[tuple[str, str, str]]:
-        """Give the column's checks in order: SQL that is true for a bad value, SQL of the reason, what is wanted."""
+        """Give the checks in order: SQL that is true for a bad value, SQL of the reason, what is wanted."""
         column, spec = self.plan.target, self.plan.spec
         text, mapped, typed = self.text_name, self.mapped_name, self.typed_name
         constant = spec.value is not None or not (spec.source or spec.expression)
-        if self.is_text and not constant:
-            if self.may_have_nul:
-                yield f"contains({text}, chr(0))", sql.literal("bad_encoding"), "no NUL byte"
+        if self.is_text and not constant and self.may_have_nul:
+            yield f"contains({text}, chr(0))", sql.literal("bad_encoding"), "no NUL byte"
         if spec.map is not None and spec.default is None:
             wanted = "one of " + ", ".join(sorted(key for key in spec.map if key))
             yield f"{mapped} is null and {text} is not null", sql.literal("value_not_mapped"), wanted
@@ -198,7 +198,7 @@ class Cell:
         return self.plan.target.data_type
 
     def verdict(self) -> str:
-        """Write the branches of the case that finds the first fault of a row: reason, column, wanted, found."""
+        """Write the branches of the case that finds a row's first fault: reason, column, wanted, found."""
         name = sql.literal(self.plan.target.name)
         return "\n".join(
             f"when {bad} then [{reason}, {name}, {sql.literal(wanted[:WANTED_LENGTH])}, {self.text_name}]"

@@ -36,7 +36,7 @@ class Rows:
         first_line: Number of the first row's line in that table.
         may_have_nul: Whether a text may hold a NUL.
         ends: Whether a row of END closes the file, which proves that no open quote swallowed rows before it.
-        numbers: SQL of a table expression with `position` (from 0) and `row_number`, where rows bring their own.
+        numbers: SQL of a table expression with `position` (from 0) and `row_number`, if rows bring their own.
     """
 
     relation: str

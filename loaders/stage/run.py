@@ -1,4 +1,4 @@
-"""The staging of one file: DuckDB reads text, casts, checks, and writes good and dead rows as Parquet parts."""
+"""The staging of one file: DuckDB reads text, casts, checks, and writes good and dead rows as Parquet."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ import duckdb
 
 from loaders import sql
 from loaders.errors import IncompleteFileError, InputFileError
-from loaders.stage import cards
 from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
-from loaders.stage.readers import END, LINE, PROBLEM, Rows
+from loaders.stage.readers import END, Rows
+from loaders.stage.row_sql import RowSql, detail
 
 RETYPED_LEAST = 10
-DETAIL_LENGTH = 200
-CUT = " … [cut]"
-RAW_ROW_BYTES = 65_535
-RAW_ROW_KEPT = 16_000  # characters of a longer row; each has four bytes at most
-CUT_MACRO = f"""create or replace macro bm_cut(t) as
-    case when strlen(t) > {RAW_ROW_BYTES} then left(t, {RAW_ROW_KEPT}) || '{CUT}' else t end"""
 ROW_NUMBER = "_row_number"
 STRUCTURAL = {
     "MISSING COLUMNS": "wrong_field_count",
@@ -53,6 +47,7 @@ class Stage:
         fit: Fit,
         folder: Path,
         file_name: str,
+        *,
         taken: Path | None = None,
     ) -> None:
         """Prepare the columns.
@@ -72,6 +67,7 @@ class Stage:
         self.folder = folder
         self.file_name = file_name
         self.cells = [Cell(plan, i, rows.may_have_nul) for i, plan in enumerate(fit.plans)]
+        self.row_sql = RowSql(rows, self.cells)
         self.scratch = folder / "scratch.parquet"
 
     def run(self) -> Staged:
@@ -106,9 +102,9 @@ class Stage:
                 select
                     {targets},
                     "~verdict"[1] as "~reason", "~verdict"[2] as "~column",
-                    case when "~verdict"[2] is not null then {_detail()} end as "~detail",
-                    case when "~verdict" is not null then {self._raw_row()} end as "~raw"
-                from ({self.checked()})
+                    case when "~verdict"[2] is not null then {detail()} end as "~detail",
+                    case when "~verdict" is not null then {self.row_sql.raw_row()} end as "~raw"
+                from ({self.row_sql.checked()})
             ) to {sql.literal(str(self.scratch))} (format parquet)
         """  # noqa: S608
         try:
@@ -121,7 +117,8 @@ class Stage:
 
     @property
     def _read_rows(self) -> str:
-        return f'read_parquet({sql.literal(str(self.scratch))}) where "~reason" is distinct from {sql.literal(END)}'
+        scratch = f"read_parquet({sql.literal(str(self.scratch))})"
+        return f'{scratch} where "~reason" is distinct from {sql.literal(END)}'
 
     def _check_end(self) -> None:
         # DuckDB is silent about an open quote that swallows the rest of a file it reads with one scanner.
@@ -132,60 +129,10 @@ class Stage:
                 hint="Ask the source to deliver it again.",
             )
 
-    def checked(self) -> str:
-        """Write the rows with the steps of each column and the verdict, which is null for a good row."""
-        text = ", ".join(f"{cell.text()} as {cell.text_name}" for cell in self.cells)
-        steps = f"select *, {text} from {self.rows.relation}"  # noqa: S608
-        for names in (
-            [(cell.mapped(), cell.mapped_name) for cell in self.cells],
-            [(cell.typed(), cell.typed_name) for cell in self.cells],
-        ):
-            if step := ", ".join(f"{value} as {name}" for value, name in names if value):
-                steps = f"select *, {step} from ({steps})"  # noqa: S608
-        branches = "\n".join(cell.verdict() for cell in self.cells)
-        searched = {cell.plan.target.name: cell.text_name for cell in self.cells if cell.may_hold_card}
-        if searched:
-            branches = f"{cards.branch(searched)}\n{branches}"
-        if self.rows.line_rows:
-            problem = f"when {PROBLEM} is not null then [{self._line_reason()}, null, null, null]"
-            branches = f"{problem}\n{branches}"
-        if self.rows.ends:
-            end = sql.literal(END)
-            branches = (
-                f"when {sql.name(self.rows.names[0])} = {end} then [{end}, null, null, null]\n{branches}"
-            )
-        verdict = f"case {branches} end" if branches.strip() else "cast(null as varchar[])"
-        return f'select *, {verdict} as "~verdict" from ({steps})'  # noqa: S608
-
-    def _line_reason(self) -> str:
-        return f"case when bm_has_card({LINE}) then 'card_number' else {PROBLEM} end"
-
-    def _exempt(self) -> set[str]:
-        return {
-            reference.lower()
-            for cell in self.cells
-            for reference in cell.plan.references
-            if not cell.plan.target.card_number_check or cell.plan.spec.card_number_check is False
-        }
-
-    def _raw_row(self) -> str:
-        exempt = self._exempt()
-        redacted = [name for name in self.rows.names if name.lower() not in exempt]
-        places = {name: place for place, name in enumerate(redacted, start=1)}
-        pairs = ", ".join(
-            f"{sql.literal(name)}, {f'cells[{places[name]}]' if name in places else sql.name(name)}"
-            for name in self.rows.names
-        )
-        # One expression redacts them all: DuckDB would plan a macro for each column anew.
-        texts = f"list_transform(cast([{', '.join(map(sql.name, redacted))}] as varchar[]), lambda v: bm_redact(v))"
-        row = f"bm_cut(list_transform([{texts}], lambda cells: cast(json_object({pairs}) as varchar))[1])"
-        if self.rows.line_rows:
-            return f"case when {PROBLEM} is not null then bm_cut(bm_redact({LINE})) else {row} end"
-        return row
-
     def _index_rejects(self) -> None:
         self.connection.execute(
-            "create or replace temp table bm_rejects (row_number bigint, reason varchar, detail varchar, raw varchar)"
+            "create or replace temp table bm_rejects"
+            " (row_number bigint, reason varchar, detail varchar, raw varchar)"
         )
         if self.rows.rejects is None or not self._count(self.rows.rejects):
             return
@@ -275,10 +222,10 @@ class Stage:
 
     def _dead_sql(self) -> str:
         relation, _ = self._positions()
+        columns = f'{ROW_NUMBER} as row_number, "~column" as column_name, "~reason" as reason_code'
+        columns += ', "~detail" as detail, "~raw" as raw_row'
         parts = [
-            f'select {ROW_NUMBER} as row_number, "~column" as column_name, "~reason" as reason_code,'
-            f' "~detail" as detail, "~raw" as raw_row from {relation}'
-            f' where "~reason" <> {sql.literal(END)}',
+            f'select {columns} from {relation} where "~reason" <> {sql.literal(END)}',  # noqa: S608
             "select row_number, null, reason, detail, raw from bm_rejects",
         ]
         if self._count("bm_twice"):
@@ -286,12 +233,14 @@ class Stage:
         return f"select * from ({' union all '.join(parts)}) order by row_number"  # noqa: S608
 
     def _twice_sql(self, relation: str) -> str:
-        # The scratch holds no raw text of good rows, so the file is read again for the few that are there twice.
+        # The scratch holds no raw text of good rows: the file is read again for the few that are twice.
         key = ", ".join(self.fit.contract.unique_key)
         return f"""
-            select places.{ROW_NUMBER}, {sql.literal(key)}, 'duplicate_key', 'the key is in an earlier row', again.raw
+            select
+                places.{ROW_NUMBER}, {sql.literal(key)}, 'duplicate_key', 'the key is in an earlier row',
+                again.raw
             from (
-                select position, {self._raw_row()} as raw
+                select position, {self.row_sql.raw_row()} as raw
                 from (select *, row_number() over () - 1 as position from {self.rows.reread})
                 where position in (select position from bm_twice)
             ) as again
@@ -312,11 +261,3 @@ class Stage:
     def _count(self, relation: str) -> int:
         row = self.connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608
         return int(row[0]) if row else 0
-
-
-def _detail() -> str:
-    # Redacted first: a cut might leave a card number that is no longer recognised.
-    found = (
-        f"coalesce('found ''' || left(bm_redact(\"~verdict\"[4]), {DETAIL_LENGTH}) || '''', 'found nothing')"
-    )
-    return f"{found} || ', wanted ' || \"~verdict\"[3]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -192,13 +193,13 @@ class DuckDBWarehouse:
             self._mark_replayed(load, load_id)
         if (loaded, dead) != (load.rows_loaded, load.rows_dead) or loaded + dead != load.rows_in:
             raise BankmartError(
-                f"{load.file_name}: {load.rows_in} rows in, but {loaded} loaded and {dead} dead in the warehouse.",
+                f"{load.file_name}: {load.rows_in} rows in, but {loaded} loaded and {dead} dead counted.",
                 hint="Nothing of it was kept; this is a fault of bankmart.",
             )
         self._insert_ledger(load, load_id, now)
         return load_id
 
-    def _insert_rows(self, load: Load, load_id: int, now: Any) -> int:
+    def _insert_rows(self, load: Load, load_id: int, now: datetime) -> int:
         columns = ", ".join(sql.name(column.name) for column in load.contract.columns)
         names = ", ".join(name for name, _ in META_COLUMNS)
         return self._insert(
@@ -209,11 +210,11 @@ class DuckDBWarehouse:
             [load_id, load.file_name, load.file_date, now],
         )
 
-    def _insert_dead(self, load: Load, load_id: int, now: Any) -> int:
+    def _insert_dead(self, load: Load, load_id: int, now: datetime) -> int:
         return self._insert(
             f"""
-            insert into ops.dead_letters (load_id, source, table_name, file_name, file_date, row_number, column_name,
-                reason_code, detail, raw_row, dead_at)
+            insert into ops.dead_letters (load_id, source, table_name, file_name, file_date, row_number,
+                column_name, reason_code, detail, raw_row, dead_at)
             select $1, $2, $3, $4, $5, row_number, column_name, reason_code, detail, raw_row, $6
             from read_parquet({_path(load.dead)})
             """,  # noqa: S608
@@ -234,7 +235,7 @@ class DuckDBWarehouse:
                 f"{load.file_name}: {load.rows_loaded} rows replayed, {marked} dead letters closed."
             )
 
-    def _insert_ledger(self, load: Load, load_id: int, now: Any) -> None:
+    def _insert_ledger(self, load: Load, load_id: int, now: datetime) -> None:
         values = {
             "load_id": load_id,
             "source": load.contract.source,

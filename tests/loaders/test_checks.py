@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -86,13 +87,16 @@ def test_a_value_that_keeps_its_rule_lands_without_loss(
 def test_a_dead_letter_keeps_the_raw_row_and_says_what_was_wanted(bank: Any) -> None:
     bank.load_file("sales.csv", row(amount="abc", note='say "hi"'))
     [(raw, detail, name, day)] = bank.dead("raw_row, detail, file_name, file_date")
-    assert (
-        raw
-        == (
-            '{"id":"1","day":"2025-01-02","amount":"abc","pieces":"","paid":"","note":"say \\"hi\\"","kind":""}'
-        )
-        or raw.count("abc") == 1
-    )
+    expected = {
+        "id": "1",
+        "day": "2025-01-02",
+        "amount": "abc",
+        "pieces": "",
+        "paid": "",
+        "note": 'say "hi"',
+        "kind": "",
+    }
+    assert list(json.loads(raw).items()) == list(expected.items())
     assert detail == "found 'abc', wanted decimal(18,2)"
     assert (name, day) == ("sales.csv", date(2025, 1, 31))
 

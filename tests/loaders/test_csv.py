@@ -36,7 +36,8 @@ def test_the_files_of_csv_spectrum_are_read_as_their_json_says(bank: Any, shared
         bank.contract = CONTRACT[: CONTRACT.index("          - {name: id")].replace("sales", name) + lines
         bank.declare()
         bank.mapping_text = (
-            f'name: test\ndescription: x\nfile_date: 2025-01-31\ndefaults: {{trim: false, null_values: ["never"]}}\n'
+            "name: test\ndescription: x\nfile_date: 2025-01-31\n"
+            'defaults: {trim: false, null_values: ["never"]}\n'
             f'files:\n  - {{pattern: "{name}.csv", table: shop.{name}}}\n'
         )
         result = bank.load_file(f"{name}.csv", files[f"csvs/{name}.csv"])

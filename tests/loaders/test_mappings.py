@@ -47,7 +47,8 @@ def test_the_czech_bank_loads_whole_by_its_mapping(tmp_path: Path, shared_data: 
         loans = counts("select status as k, count(*) as n from raw.core_banking__loans group by 1")
         assert loans == {"finished": 203, "defaulted": 31, "running": 403, "in_arrears": 45}
         kinds = counts(
-            "select transaction_type as k, count(*) as n from raw.core_banking__account_transactions group by 1"
+            "select transaction_type as k, count(*) as n"
+            " from raw.core_banking__account_transactions group by 1"
         )
         assert kinds["interest"] == 9463
         assert kinds["cash_withdrawal"] == 13436 + 651 + 41
@@ -143,7 +144,8 @@ def test_maps_constants_defaults_expressions_and_currencies(bank: Any) -> None:
     result = bank.load_file(
         "sales.csv",
         "Number,Year,Month,Sum,Paid,Kind,Junk\n"
-        '1,2025,3,"$-1,234.50",J,A,x\n2,2025,11,5 EUR,N,B,x\n3,2025,1,?,,,x\n4,2025,1,"1,2",J,A,x\n5,2025,1,1,Q,A,x\n',
+        '1,2025,3,"$-1,234.50",J,A,x\n2,2025,11,5 EUR,N,B,x\n3,2025,1,?,,,x\n'
+        '4,2025,1,"1,2",J,A,x\n5,2025,1,1,Q,A,x\n',
     )
     assert result.error is None
     found = [
