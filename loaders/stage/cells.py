@@ -9,6 +9,8 @@ from loaders import sql
 from loaders.mapping import ISO_DATE, ISO_TIMESTAMPS, ColumnPlan
 
 ANY_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+TIME_MARKS = ("%H", "%I", "%M", "%S", "%f", "%g", "%n", "%p", "%c", "%X", "%z", "%Z")
+WORDS = ("infinity", "-infinity", "epoch")
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 WANTED_LENGTH = 200
@@ -141,13 +143,11 @@ class Cell:
 
     def _moment(self, value: str, base: str) -> str:
         moment = f"try_strptime({value}, [{sql.literals(self.formats())}])"
-        if base == "timestamp":
-            return moment
-        # DuckDB reads the words infinity and epoch as days of their own.
-        return (
-            f"case when {moment} = date_trunc('day', {moment}) and not regexp_matches({value}, '(?i)inf|epo')"
-            f" then cast({moment} as date) end"
-        )
+        # DuckDB takes these words for moments in any format.
+        conditions = [f"lower({value}) not in ({sql.literals(WORDS)})"]
+        if base == "date" and any(mark in form for form in self.formats() for mark in TIME_MARKS):
+            conditions.append(f"{moment} = date_trunc('day', {moment})")
+        return f"case when {' and '.join(conditions)} then cast({moment} as {base}) end"
 
     def checks(self) -> Iterator[tuple[str, str, str]]:
         """Give the checks in order: SQL that is true for a bad value, SQL of the reason, what is wanted."""
