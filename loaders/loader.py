@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -97,7 +98,8 @@ class Loader:
     def __enter__(self) -> Loader:
         """Open the connection that stages files and the folder for its scratch."""
         self._scratch.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(dir=self._scratch))
+        _clear_scratch_of_the_dead(self._scratch)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
         self.connection = staging_connection(self.settings, self.folder)
         return self
 
@@ -146,7 +148,7 @@ class Loader:
             raise file.problem
         contract = self.mapping.contracts[file.table]
         plain = unpack(file, folder)
-        if self.warehouse.is_loaded(contract, plain.sha256):
+        if self.warehouse.is_loaded(contract, plain.sha256, file.file_date):
             return {"status": "already_loaded"}
         rows = self.rows(file, plain, folder)
         fitted = fit(rows.names, file.entry, contract, file.name)
@@ -222,6 +224,24 @@ class Loader:
             last = dialect.delimiter.join([END] * len(names)).encode()
             text = close_with(text, last, b"\n" if look.mixed_ends else look.line_end, folder)
         return csv_rows(text, names, dialect, look, header=header, tag=tag)
+
+
+def _clear_scratch_of_the_dead(scratch: Path) -> None:
+    """Remove what a killed load could not: raw text must not lie about."""
+    for folder in scratch.iterdir():
+        pid = folder.name.partition("-")[0]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def staging_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConnection:

@@ -9,6 +9,7 @@ import duckdb
 
 from loaders import sql
 from loaders.errors import IncompleteFileError, InputFileError
+from loaders.lake import ROW_GROUP_ROWS, write_part
 from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
 from loaders.stage.readers import END, Rows
@@ -85,8 +86,8 @@ class Stage:
         if self.rows.numbers is None:
             self._check_retyped()
         self._find_duplicates()
-        good = self._write(self.folder / "part-00000.parquet", self._good_sql())
-        dead = self._write(self.folder / "dead-00000.parquet", self._dead_sql())
+        good = self._write("part-00000.parquet", self._good_sql())
+        dead = self._write("dead-00000.parquet", self._dead_sql())
         rows_in = self._count(self._read_rows) + self._count("bm_rejects")
         self.scratch.unlink()
         if good[1] + dead[1] != rows_in:
@@ -248,15 +249,10 @@ class Stage:
                 on again.position = places.file_row_number
         """  # noqa: S608
 
-    def _write(self, path: Path, query: str) -> tuple[Path | None, int]:
-        result = self.connection.execute(
-            f"copy ({query}) to {sql.literal(str(path))} (format parquet)"
-        ).fetchone()
-        count = int(result[0]) if result else 0
-        if not count:
-            path.unlink()
-            return None, 0
-        return path, count
+    def _write(self, name: str, query: str) -> tuple[Path | None, int]:
+        path = self.folder / name
+        count = write_part(path, self.connection.execute(query).to_arrow_reader(ROW_GROUP_ROWS))
+        return (path, count) if count else (None, 0)
 
     def _count(self, relation: str) -> int:
         row = self.connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608

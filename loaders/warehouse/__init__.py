@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -33,8 +34,8 @@ class Warehouse(Protocol):
     def export(self, statement: str, params: Sequence[Any], path: Path) -> int:
         """Write the rows of a query to a file of Parquet, CSV or JSON, as its name says."""
 
-    def is_loaded(self, contract: TableContract, sha256: str) -> bool:
-        """Tell whether a content is in a table already."""
+    def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
+        """Tell whether a content is in a table already, for a picture or a change: for that day."""
 
     def commit(self, load: Load) -> int | None:
         """Commit a load in one transaction; None where its content is there already."""

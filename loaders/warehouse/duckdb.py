@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -136,19 +136,33 @@ class DuckDBWarehouse:
             f"alter table {contract.relation} add column if not exists {sql.name(name)} {data_type}"
         )
 
-    def is_loaded(self, contract: TableContract, sha256: str) -> bool:
+    def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
         """Tell whether a content is in a table already.
+
+        An event is told once. A picture or a change may rightly come back on a later day, or after a corrected
+        file of the same name and day, so there only a load that still speaks for its day counts.
 
         Args:
             contract: The table.
             sha256: Digest of the content.
+            file_date: Day that the file speaks for.
 
         Returns:
             Whether the ledger has it.
         """
         found = self.connection.execute(
-            "select 1 from ops.load_ledger where source = $1 and table_name = $2 and sha256 = $3 limit 1",
-            [contract.source, contract.name, sha256],
+            """
+            select 1 from ops.load_ledger as loads
+            where source = $1 and table_name = $2 and sha256 = $3
+            and ($4 or file_date = $5 and not exists (
+                select 1 from ops.load_ledger as later
+                where later.source = loads.source and later.table_name = loads.table_name
+                and later.file_date = loads.file_date and later.file_name = loads.file_name
+                and later.load_id > loads.load_id and later.replay_of_load_id is null
+            ))
+            limit 1
+            """,
+            [contract.source, contract.name, sha256, contract.delivery == "events", file_date],
         ).fetchone()
         return found is not None
 
@@ -183,7 +197,7 @@ class DuckDBWarehouse:
                 self._add_column(contract, column.name, column.data_type)
 
     def _commit(self, load: Load) -> int | None:
-        if self.is_loaded(load.contract, load.sha256):
+        if self.is_loaded(load.contract, load.sha256, load.file_date):
             return None
         row = self.connection.execute("select coalesce(max(load_id), 0) + 1 from ops.load_ledger").fetchone()
         load_id, now = int(row[0]) if row else 1, utc_now()

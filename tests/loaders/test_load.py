@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
+import shutil
+import subprocess
+import sys
 import time
 import zipfile
 from datetime import date
@@ -107,6 +111,58 @@ def test_the_same_content_twice_does_nothing_and_says_so(bank: Any) -> None:
     bank.write("sales_copy.csv", CSV)
     assert {r.status for r in bank.load().results} == {"already_loaded"}
     assert (bank.rows(), bank.rows("*", "ops.load_ledger")) == before
+
+
+def test_a_picture_that_comes_back_on_a_later_day_is_a_picture_of_that_day(bank: Any) -> None:
+    bank.contract = bank.contract.replace("delivery: events", "delivery: full")
+    bank.declare()
+    other = CSV.replace("a,", "z,")
+    for day, content in ((1, CSV), (2, other), (3, CSV)):
+        assert bank.load(bank.write("sales.csv", content), file_date=date(2025, 2, day)).rows_loaded == 2
+        assert bank.load(file_date=date(2025, 2, day)).results[0].status == "already_loaded"
+    bank.write("sales_again.csv", CSV)
+    assert {r.status for r in bank.load(file_date=date(2025, 2, 3)).results} == {"already_loaded"}
+
+
+def test_a_correction_that_is_taken_back_counts(bank: Any) -> None:
+    bank.contract = bank.contract.replace("delivery: events", "delivery: full")
+    bank.declare()
+    for content in (CSV, CSV.replace("a,", "z,"), CSV):
+        assert bank.load_file("sales.csv", content).status == "loaded"
+    assert bank.load().results[0].status == "already_loaded"
+
+
+def test_a_large_file_gives_the_same_bytes_whatever_the_threads(bank: Any) -> None:
+    path = bank.write(
+        "sales.csv", "id,day,amount\n" + "".join(f"{i},2025-01-02,{i % 977}.5\n" for i in range(400_000))
+    )
+    digests = set()
+    for threads in (2, 1, 4):
+        bank.settings = bank.settings.model_copy(update={"threads": threads})
+        assert bank.load(path).rows_loaded == 400_000
+        [part] = bank.settings.lake.rglob("part-*.parquet")
+        digests.add(hashlib.sha256(part.read_bytes()).hexdigest())
+        assert [
+            r["n"]
+            for r in bank.query(f"select count(*) n from '{part}' where _row_number - 1 = cast(id as bigint)")
+        ] == [400_000]
+        shutil.rmtree(bank.settings.lake)
+        bank.settings.duckdb_path.unlink()
+    assert len(digests) == 1
+
+
+def test_a_killed_load_leaves_no_raw_text_once_the_next_one_starts(bank: Any) -> None:
+    scratch = bank.settings.lake / ".staging"
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    left = scratch / f"{int(dead.stdout)}-abc"
+    left.mkdir(parents=True)
+    (left / "scratch.parquet").write_text("raw")
+    alive = scratch / f"{os.getppid()}-abc"
+    alive.mkdir()
+    bank.load_file("sales.csv", CSV)
+    assert list(scratch.iterdir()) == [alive]
 
 
 def test_a_crash_between_lake_and_commit_leaves_nothing_and_the_next_load_lands_once(
