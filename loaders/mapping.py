@@ -80,9 +80,8 @@ class ColumnSpec(Numbers):
     def _short_form(cls, data: object) -> object:
         if isinstance(data, str):
             return {"from": data}
-        if isinstance(data, dict) and "formats" in data:
-            data = {**data, "format": data["formats"]}
-            del data["formats"]
+        if isinstance(data, dict):
+            return {"format" if key == "formats" else key: value for key, value in data.items()}
         return data
 
     @model_validator(mode="after")

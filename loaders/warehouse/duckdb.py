@@ -139,8 +139,8 @@ class DuckDBWarehouse:
     def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
         """Tell whether a content is in a table already.
 
-        An event is told once. A picture or a change may rightly come back on a later day, or after a corrected
-        file of the same name and day, so there only a load that still speaks for its day counts.
+        An event is told once. A picture or a change may rightly come back on a later day, or after a
+        corrected file of the same name and day, so there only a load that still speaks for its day counts.
 
         Args:
             contract: The table.

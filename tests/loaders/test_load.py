@@ -142,10 +142,8 @@ def test_a_large_file_gives_the_same_bytes_whatever_the_threads(bank: Any) -> No
         assert bank.load(path).rows_loaded == 400_000
         [part] = bank.settings.lake.rglob("part-*.parquet")
         digests.add(hashlib.sha256(part.read_bytes()).hexdigest())
-        assert [
-            r["n"]
-            for r in bank.query(f"select count(*) n from '{part}' where _row_number - 1 = cast(id as bigint)")
-        ] == [400_000]
+        table = pq.read_table(part, columns=["id", "_row_number"])
+        assert [int(i) + 1 for i in table["id"].to_pylist()] == table["_row_number"].to_pylist()
         shutil.rmtree(bank.settings.lake)
         bank.settings.duckdb_path.unlink()
     assert len(digests) == 1
