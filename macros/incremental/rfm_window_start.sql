@@ -1,3 +1,3 @@
 {% macro rfm_window_start() %}
-    {{- return("cast(" ~ dbt.dateadd('day', -var('rfm_window_days'), as_of()) ~ " as date)") -}}
+    {{- return(date_plus_days(as_of(), -var('rfm_window_days'))) -}}
 {% endmacro %}

@@ -17,8 +17,8 @@ summed as (
 ),
 
 closing as (
-    -- Postings have no time of day. Of the last day's balances the closing one is that which the sum of all postings
-    -- comes closest to.
+    -- Postings have no time of day: of the last day's balances the closing one is that which the sum of all
+    -- postings comes closest to.
     select
         account_id,
         posted_amount,
@@ -27,7 +27,7 @@ closing as (
     from summed
     qualify row_number() over (
         partition by account_id
-        order by transaction_date desc, abs(balance_after - posted_amount) nulls last, transaction_id
+        order by transaction_date desc, abs(balance_after - posted_amount) asc nulls last, transaction_id asc
     ) = 1
 ),
 

@@ -4,15 +4,17 @@
     unique_key='customer_id',
     on_schema_change='fail',
 ) }}
+{%- set rules = ['merchant_categories', 'merchant_keywords'] %}
 
 with transactions as (
     select * from {{ ref('fct_card_transactions') }}
-    where file_date <= {{ as_of() }}
-    {% if is_incremental() %}
-        and customer_id in (
-            {{ customers_touched(ref('fct_card_transactions'), rules=['merchant_categories', 'merchant_keywords']) }}
-        )
-    {% endif %}
+    where
+        file_date <= {{ as_of() }}
+        {% if is_incremental() %}
+            and customer_id in (
+                {{ customers_touched(ref('fct_card_transactions'), rules) }}
+            )
+        {% endif %}
 ),
 
 merchants as (
@@ -40,15 +42,15 @@ categorised as (
 ),
 
 final as (
-    -- A category stays with nothing spent when its last purchase leaves the window: a row must not vanish, because
-    -- delete+insert removes the rows of those customers only who have a row again.
+    -- A category stays, with nothing spent, when its last purchase leaves the window: delete+insert removes
+    -- the rows of those customers only who have a row again.
     select
         customer_id,
         category,
         cast(sum(recent_amount) as decimal(18, 2)) as recent_net_amount,
         max(_load_id) as last_load_id,
         {{ as_of() }} as as_of_date,
-        '{{ seeds_checksum(['merchant_categories', 'merchant_keywords']) }}' as rules_checksum
+        '{{ seeds_checksum(rules) }}' as rules_checksum
     from categorised
     group by customer_id, category
 )

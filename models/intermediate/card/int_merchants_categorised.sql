@@ -20,7 +20,10 @@ keyword_matches as (
     from merchants
     inner join keywords
         on ' ' || merchants.merchant_name like '% ' || keywords.keyword || '%'
-    qualify row_number() over (partition by merchants.merchant_code_key order by keywords.priority) = 1
+    qualify row_number() over (
+        partition by merchants.merchant_code_key
+        order by keywords.priority
+    ) = 1
 ),
 
 final as (

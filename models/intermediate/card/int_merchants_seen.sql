@@ -15,9 +15,9 @@ with transactions as (
         _load_id
     from {{ ref('fct_card_transactions') }}
     {% if is_incremental() %}
-    where
-        _load_id > (select coalesce(max(last_load_id), -1) from {{ this }})
-        or file_date > (select max(last_file_date) from {{ this }})
+        where
+            _load_id > (select coalesce(max(held.last_load_id), -1) from {{ this }} as held)
+            or file_date > (select max(held.last_file_date) from {{ this }} as held)
     {% endif %}
 ),
 
@@ -37,19 +37,19 @@ stored_and_seen as (
     select * from seen
     {% if is_incremental() %}
     -- Largest values only, which merge into what is stored without reading the old transactions again.
-    union all
-    select
-        stored.merchant_id,
-        stored.merchant_category_code,
-        stored.merchant_name,
-        stored.last_transaction_date,
-        stored.last_file_date,
-        stored.last_load_id
-    from {{ this }} as stored
-    inner join seen
-        on
-            stored.merchant_id = seen.merchant_id
-            and stored.merchant_category_code = seen.merchant_category_code
+        union all
+        select
+            held.merchant_id,
+            held.merchant_category_code,
+            held.merchant_name,
+            held.last_transaction_date,
+            held.last_file_date,
+            held.last_load_id
+        from {{ this }} as held
+        inner join seen
+            on
+                held.merchant_id = seen.merchant_id
+                and held.merchant_category_code = seen.merchant_category_code
     {% endif %}
 ),
 

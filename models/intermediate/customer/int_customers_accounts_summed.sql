@@ -10,7 +10,7 @@ products as (
     select * from {{ ref('stg_core_banking__products') }}
 ),
 
-open_accounts as (
+held_accounts as (
     select
         accounts.customer_id,
         accounts.account_id,
@@ -31,12 +31,12 @@ open_accounts as (
 final as (
     select
         customer_id,
-        count(*) as accounts,
+        count(*) as open_accounts,
         count(case when product_family = 'deposit' then 1 end) as deposit_accounts,
         cast(coalesce(sum(balance), 0) as decimal(18, 2)) as total_balance,
         max(currency) as currency,
         count(distinct currency) as currencies
-    from open_accounts
+    from held_accounts
     group by customer_id
 )
 

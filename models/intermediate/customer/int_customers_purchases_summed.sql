@@ -25,7 +25,7 @@ card_days as (
     where
         is_purchase
         and file_date <= {{ as_of() }}
-        and customer_id in (select customer_id from account_days)
+        and customer_id in (select account_days.customer_id from account_days)
     group by customer_id, transaction_date
 ),
 
@@ -34,15 +34,19 @@ account_purchases as (
     select
         account_days.customer_id,
         sum(account_days.purchases) as purchases,
-        count(case when account_days.purchases > 0 and card_days.customer_id is null then 1 end) as extra_days,
+        count(case when account_days.purchases > 0 and card_days.customer_id is null then 1 end)
+            as extra_days,
         count(
             case
-                when account_days.purchases > 0 and card_days.customer_id is null and account_days.is_recent then 1
+                when
+                    account_days.purchases > 0 and card_days.customer_id is null and account_days.is_recent
+                    then 1
             end
         ) as recent_extra_days,
         sum(account_days.net_amount) as net_amount,
         sum(case when account_days.is_recent then account_days.net_amount else 0 end) as recent_net_amount,
-        min(case when account_days.purchases > 0 then account_days.transaction_date end) as first_purchase_date,
+        min(case when account_days.purchases > 0 then account_days.transaction_date end)
+            as first_purchase_date,
         max(case when account_days.purchases > 0 then account_days.transaction_date end) as last_purchase_date
     from account_days
     left join card_days
@@ -56,7 +60,8 @@ joined as (
     select
         coalesce(card_purchases.customer_id, account_purchases.customer_id) as customer_id,
         coalesce(card_purchases.purchases, 0) + coalesce(account_purchases.purchases, 0) as purchases,
-        coalesce(card_purchases.purchase_days, 0) + coalesce(account_purchases.extra_days, 0) as purchase_days,
+        coalesce(card_purchases.purchase_days, 0)
+        + coalesce(account_purchases.extra_days, 0) as purchase_days,
         coalesce(card_purchases.recent_purchase_days, 0)
         + coalesce(account_purchases.recent_extra_days, 0) as recent_purchase_days,
         coalesce(card_purchases.net_amount, 0) + coalesce(account_purchases.net_amount, 0) as net_amount,

@@ -11,9 +11,16 @@ ranked as (
     -- percent_rank gives equal customers the same rank, where ntile would part them by chance.
     select
         *,
-        percent_rank() over (order by last_purchase_date) as r_rank,
-        percent_rank() over (order by recent_purchase_days) as f_rank,
-        percent_rank() over (order by recent_net_amount) as m_rank
+        percent_rank() over (
+            order by last_purchase_date
+        ) as r_rank,
+        percent_rank() over (
+            order by recent_purchase_days
+        ) as f_rank,
+        percent_rank() over (
+            order by recent_net_amount
+        ) as m_rank,
+        {{ days_between('first_purchase_date', 'last_purchase_date') }} as days_to_last
     from purchases
 ),
 
@@ -23,14 +30,14 @@ final as (
         r_bands.score as r_score,
         f_bands.score as f_score,
         m_bands.score as m_score,
-        {{ dbt.datediff('ranked.last_purchase_date', as_of(), 'day') }} as recency_days,
+        {{ days_between('ranked.last_purchase_date', as_of()) }} as recency_days,
         ranked.recent_purchase_days as purchase_days_12m,
         ranked.recent_net_amount as net_spend_12m,
         ranked.purchase_days - 1 as frequency,
+        cast(ranked.days_to_last / 7.0 as decimal(18, 6)) as recency_weeks,
         cast(
-            {{ dbt.datediff('ranked.first_purchase_date', 'ranked.last_purchase_date', 'day') }} / 7.0 as decimal(18, 6)
-        ) as recency_weeks,
-        cast({{ dbt.datediff('ranked.first_purchase_date', as_of(), 'day') }} / 7.0 as decimal(18, 6)) as t_weeks,
+            {{ days_between('ranked.first_purchase_date', as_of()) }} / 7.0 as decimal(18, 6)
+        ) as t_weeks,
         ranked.first_purchase_date,
         ranked.last_purchase_date
     from ranked

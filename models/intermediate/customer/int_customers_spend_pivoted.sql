@@ -23,20 +23,30 @@ spend as (
     select * from account_spend
 ),
 
+marked as (
+    select
+        *,
+        category not in (
+            {%- for category in categories %}
+                '{{ category }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as is_other
+    from spend
+),
+
 final as (
     select
         customer_id,
         {%- for category in categories %}
-        cast(
-            sum(case when category = '{{ category }}' then recent_net_amount else 0 end) as decimal(18, 2)
-        ) as {{ category }}_spend_12m,
+            cast(
+                sum(case when category = '{{ category }}' then recent_net_amount else 0 end) as decimal(18, 2)
+            ) as {{ category }}_spend_12m,
         {%- endfor %}
         cast(
-            sum(case when category not in ('{{ categories | join("', '") }}') then recent_net_amount else 0 end)
-            as decimal(18, 2)
+            sum(case when is_other then recent_net_amount else 0 end) as decimal(18, 2)
         ) as other_spend_12m,
         cast(sum(recent_net_amount) as decimal(18, 2)) as total_spend_12m
-    from spend
+    from marked
     group by customer_id
 )
 

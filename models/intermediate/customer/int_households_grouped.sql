@@ -50,18 +50,18 @@ labels_0 as (
     group by customer_id
 ),
 
--- Each round hands on the smallest label among relatives. A fixed number of rounds instead of a recursive query, which
--- Redshift cannot stop at a fixed point; a test says whether the rounds were enough.
+-- Each round hands on the smallest label among relatives. The rounds are fixed, because Redshift cannot stop
+-- a recursive query at a fixed point; a test says whether they were enough.
 {% for step in range(1, var('household_rounds') + 1) -%}
-labels_{{ step }} as (
-    select
-        edges.customer_id,
-        min(labels.household_id) as household_id
-    from edges
-    inner join labels_{{ step - 1 }} as labels
-        on edges.relative_id = labels.customer_id
-    group by edges.customer_id
-),
+    labels_{{ step }} as (
+        select
+            edges.customer_id,
+            min(labels.household_id) as household_id
+        from edges
+        inner join labels_{{ step - 1 }} as labels
+            on edges.relative_id = labels.customer_id
+        group by edges.customer_id
+    ),
 
 {% endfor -%}
 

@@ -27,9 +27,10 @@ final as (
         count(case when due_date <= {{ as_of() }} then 1 end) as instalments_due,
         count(case when is_past_due then 1 end) as instalments_past_due,
         cast(sum(paid_amount) as decimal(18, 2)) as paid_amount,
-        cast(sum(case when is_past_due then due_amount - paid_amount else 0 end) as decimal(18, 2)) as past_due_amount,
+        cast(sum(case when is_past_due then due_amount - paid_amount else 0 end) as decimal(18, 2))
+            as past_due_amount,
         coalesce(
-            {{ dbt.datediff('min(case when is_past_due then due_date end)', as_of(), 'day') }}, 0
+            {{ days_between('min(case when is_past_due then due_date end)', as_of()) }}, 0
         ) as days_past_due,
         coalesce(max(case when days_late > 0 then days_late end), 0) as worst_days_late
     from aged

@@ -23,7 +23,7 @@ final as (
     select
         referenced.loan_id,
         latest_versions.account_id,
-        -- A core system that keeps no borrower on the loan means the owner of the account that it is paid from.
+        -- Where the loan names no borrower it is the owner of the account that it is paid from.
         coalesce(latest_versions.customer_id, accounts.customer_id) as customer_id,
         latest_versions.product_code,
         latest_versions.loan_status,
@@ -32,7 +32,8 @@ final as (
         latest_versions.monthly_payment,
         latest_versions.granted_date,
         latest_versions.loan_id is not null as has_record,
-        latest_versions.loan_id is not null and latest_versions.dbt_valid_to is null as is_current_loan
+        latest_versions.loan_id is not null
+        and latest_versions.dbt_valid_to is null as is_current_loan
     from referenced
     left join latest_versions
         on referenced.loan_id = latest_versions.loan_id

@@ -27,7 +27,8 @@ final as (
         states.census_region,
         latest_versions.annual_income,
         latest_versions.customer_id is not null as has_profile,
-        latest_versions.customer_id is not null and latest_versions.dbt_valid_to is null as is_current_customer,
+        latest_versions.customer_id is not null
+        and latest_versions.dbt_valid_to is null as is_current_customer,
         latest_versions.date_of_birth,
         latest_versions.customer_since_date
     from referenced

@@ -17,7 +17,7 @@ with known_dates as (
     -- A year beyond as_of, so that plans and instalments to come have their days.
     select
         {{ as_of() }} as first_date,
-        cast({{ dbt.dateadd('day', 366, as_of()) }} as date) as last_date
+        {{ date_plus_days(as_of(), 366) }} as last_date
 ),
 
 calendar_range as (
@@ -33,12 +33,14 @@ days as (
 ),
 
 spine as (
-    select cast({{ dbt.dateadd('day', 'cast(days.generated_number as integer) - 1', 'calendar_range.first_date') }} as date) as date_day
+    select
+        {{ date_plus_days('calendar_range.first_date', 'cast(days.generated_number as integer) - 1') }}
+            as date_day
     from days
     cross join calendar_range
     where
         days.generated_number - 1
-        <= {{ dbt.datediff('calendar_range.first_date', 'calendar_range.last_date', 'day') }}
+        <= {{ days_between('calendar_range.first_date', 'calendar_range.last_date') }}
 ),
 
 final as (

@@ -8,7 +8,7 @@
 with new_transactions as (
     select * from {{ ref('stg_core_banking__account_transactions') }}
     {% if is_incremental() %}
-    where _load_id {{ new_load_ids('core_banking', 'account_transactions') }}
+        where _load_id {{ new_load_ids('core_banking', 'account_transactions') }}
     {% endif %}
 ),
 
@@ -33,7 +33,7 @@ final as (
         _load_id
     from candidates
     {% if is_incremental() %}
-    where {{ beats_stored('transaction_id', ['_load_id']) }}
+        where {{ beats_stored('transaction_id', ['_load_id']) }}
     {% endif %}
 )
 

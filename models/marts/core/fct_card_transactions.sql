@@ -8,7 +8,7 @@
 with new_transactions as (
     select * from {{ ref('stg_cards__card_transactions') }}
     {% if is_incremental() %}
-    where _load_id {{ new_load_ids('cards', 'card_transactions') }}
+        where _load_id {{ new_load_ids('cards', 'card_transactions') }}
     {% endif %}
 ),
 
@@ -42,7 +42,7 @@ final as (
         _load_id
     from candidates
     {% if is_incremental() %}
-    where {{ beats_stored('card_transaction_id', ['_load_id']) }}
+        where {{ beats_stored('card_transaction_id', ['_load_id']) }}
     {% endif %}
 )
 

@@ -8,7 +8,7 @@
 with new_payments as (
     select * from {{ ref('stg_core_banking__loan_payments') }}
     {% if is_incremental() %}
-    where _load_id {{ new_load_ids('core_banking', 'loan_payments') }}
+        where _load_id {{ new_load_ids('core_banking', 'loan_payments') }}
     {% endif %}
 ),
 
@@ -26,12 +26,12 @@ final as (
         payment_amount,
         due_date,
         payment_date,
-        {{ dbt.datediff('due_date', 'payment_date', 'day') }} as days_late,
+        {{ days_between('due_date', 'payment_date') }} as days_late,
         file_date,
         _load_id
     from candidates
     {% if is_incremental() %}
-    where {{ beats_stored('payment_id', ['file_date', '_load_id']) }}
+        where {{ beats_stored('payment_id', ['file_date', '_load_id']) }}
     {% endif %}
 )
 

@@ -59,11 +59,11 @@ final as (
         households.household_size,
         cast(customers.age as integer) as age,
         cast({{ months_between('customers.customer_since_date', as_of()) }} as integer) as tenure_months,
-        coalesce(accounts.accounts, 0) as accounts,
+        coalesce(accounts.open_accounts, 0) as open_accounts,
         coalesce(accounts.deposit_accounts, 0) as deposit_accounts,
         coalesce(cards.active_cards, 0) as active_cards,
         coalesce(loans.running_loans, 0) + coalesce(loans.in_arrears_loans, 0) as open_loans,
-        case when accounts.accounts > accounts.deposit_accounts then 1 else 0 end
+        case when accounts.open_accounts > accounts.deposit_accounts then 1 else 0 end
         + case when accounts.deposit_accounts > 0 then 1 else 0 end
         + case when cards.active_cards > 0 then 1 else 0 end
         + case when loans.running_loans + loans.in_arrears_loans > 0 then 1 else 0 end as product_families,
@@ -74,7 +74,7 @@ final as (
         segments.recency_days,
         coalesce(segments.purchase_days_12m, 0) as purchase_days_12m,
         {%- for column in spend_columns %}
-        coalesce(spend.{{ column }}_spend_12m, 0) as {{ column }}_spend_12m,
+            coalesce(spend.{{ column }}_spend_12m, 0) as {{ column }}_spend_12m,
         {%- endfor %}
         coalesce(purchases.net_amount, 0) as lifetime_spend,
         customers.has_profile,

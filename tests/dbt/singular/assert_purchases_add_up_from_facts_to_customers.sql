@@ -7,7 +7,8 @@ with totals as (
             where not is_declined and transaction_date <= {{ as_of() }}
         ) as card_amount,
         (select coalesce(sum(net_amount), 0) from {{ ref('int_account_spend_summed') }}) as account_amount,
-        (select coalesce(sum(net_amount), 0) from {{ ref('int_customers_purchases_summed') }}) as customer_amount,
+        (select coalesce(sum(net_amount), 0) from {{ ref('int_customers_purchases_summed') }})
+            as customer_amount,
         (select coalesce(sum(lifetime_spend), 0) from {{ ref('customer_360') }}) as mart_amount
 )
 
