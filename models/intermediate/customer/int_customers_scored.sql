@@ -1,5 +1,8 @@
 with purchases as (
-    select * from {{ ref('int_customers_purchases_summed') }}
+    select
+        *,
+        recent_purchase_days > 0 as is_active
+    from {{ ref('int_customers_purchases_summed') }}
     where purchases > 0
 ),
 
@@ -8,16 +11,20 @@ bands as (
 ),
 
 ranked as (
-    -- percent_rank gives equal customers the same rank, where ntile would part them by chance.
+    -- percent_rank gives equal customers the same rank, where ntile would part them by chance. Those who bought
+    -- nothing in the window are ranked apart: they must not lift the others, nor be new for being last to lapse.
     select
         *,
         percent_rank() over (
+            partition by is_active
             order by last_purchase_date
         ) as r_rank,
         percent_rank() over (
+            partition by is_active
             order by recent_purchase_days
         ) as f_rank,
         percent_rank() over (
+            partition by is_active
             order by recent_net_amount
         ) as m_rank,
         {{ days_between('first_purchase_date', 'last_purchase_date') }} as days_to_last
@@ -27,9 +34,9 @@ ranked as (
 final as (
     select
         ranked.customer_id,
-        r_bands.score as r_score,
-        f_bands.score as f_score,
-        m_bands.score as m_score,
+        case when ranked.is_active then r_bands.score else 1 end as r_score,
+        case when ranked.is_active then f_bands.score else 1 end as f_score,
+        case when ranked.is_active then m_bands.score else 1 end as m_score,
         {{ days_between('ranked.last_purchase_date', as_of()) }} as recency_days,
         ranked.recent_purchase_days as purchase_days_12m,
         ranked.recent_net_amount as net_spend_12m,
