@@ -11,8 +11,8 @@ bands as (
 ),
 
 ranked as (
-    -- percent_rank gives equal customers the same rank, where ntile would part them by chance. Those who bought
-    -- nothing in the window are ranked apart: they must not lift the others, nor be new for being last to lapse.
+    -- percent_rank gives equal customers the same rank, where ntile would part them by chance.
+    -- Those who bought nothing in the window are ranked apart: they must not lift the others.
     select
         *,
         percent_rank() over (
