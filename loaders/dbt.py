@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cached_property
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, partial
 from typing import Any
 
 from loaders.errors import BuildError
-from loaders.history import Manifest, Node, catch_up_days, forget_history, read_history
+from loaders.history import History, Manifest, Node, catch_up_days, forget_history, read_history
 from loaders.settings import Settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
@@ -88,7 +88,12 @@ class DbtProject:
         return self._invoke(None, ["parse"], {}, [])
 
     def run(
-        self, arguments: Sequence[str], as_of: date, on_node: Callable[[str, int], None] | None = None
+        self,
+        arguments: Sequence[str],
+        as_of: date,
+        on_node: Callable[[str, int], None] | None = None,
+        *,
+        allow_shrink: bool = False,
     ) -> tuple[NodeResult, ...]:
         """Run a command of dbt for a day.
 
@@ -96,6 +101,7 @@ class DbtProject:
             arguments: The command and its options.
             as_of: The day.
             on_node: Called with the name of each finished node and the number of nodes.
+            allow_shrink: Let the snapshots believe a picture that lost many of its rows.
 
         Returns:
             The results of the nodes.
@@ -105,7 +111,8 @@ class DbtProject:
         """
         _forget_compiled(self.manifest)
         callbacks = [_watch(on_node)] if on_node else []
-        result = self._invoke(self.manifest, arguments, {"vars": {"as_of": as_of.isoformat()}}, callbacks)
+        variables = {"as_of": as_of.isoformat()} | ({"allow_shrink": True} if allow_shrink else {})
+        result = self._invoke(self.manifest, arguments, {"vars": variables}, callbacks)
         return tuple(_node_result(item) for item in result.results)
 
     def _invoke(
@@ -138,6 +145,7 @@ def build(
     full_refresh: bool = False,
     select: str | None = None,
     rebuild_history: bool = False,
+    allow_shrink: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build the marts for a day, after each earlier day that the history lacks.
@@ -148,6 +156,7 @@ def build(
         full_refresh: Make incremental models anew.
         select: Only these models, in dbt's selection syntax.
         rebuild_history: Forget the snapshots and replay every loaded day.
+        allow_shrink: Let the snapshots believe a picture that lost many of its rows.
         progress: Called with what is under way, how many nodes are done, and of how many.
 
     Returns:
@@ -166,15 +175,22 @@ def build(
         raise BuildError(
             "Nothing is loaded yet, so there is no day to build for.", hint="Run `bankmart load` first."
         )
+    _check_not_future(day, history)
     if rebuild_history:
         history = forget_history(settings, project.manifest)
     history.check(day)
     parsed = time.perf_counter()
     days = catch_up_days(history, day)
-    done, nodes = _catch_up(project, days, progress)
+    run = partial(project.run, allow_shrink=allow_shrink)
+    done, nodes = _catch_up(run, days, progress)
     caught_up = time.perf_counter()
     if not any(node.status in NOT_DONE for node in nodes):
-        nodes = project.run(_build_command(full_refresh, select), day, _counting(progress, f"building {day}"))
+        nodes = run(_build_command(full_refresh, select), day, _counting(progress, f"building {day}"))
+        if select and not nodes:
+            raise BuildError(
+                f"Nothing fits --select {select}.",
+                hint="Give names, tags or paths, as `dbt ls --select` does.",
+            )
     seconds = {
         "start": parsed - started,
         "history": caught_up - parsed,
@@ -188,12 +204,22 @@ def _build_command(full_refresh: bool, select: str | None) -> list[str]:
     return [*command, "--select", *select.split()] if select else command
 
 
+def _check_not_future(day: date, history: History) -> None:
+    """Refuse a mistyped year: a snapshot that saw such a day would take no other for years."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    latest = max(tomorrow, history.latest_file_date or tomorrow)
+    if day > latest:
+        raise BuildError(
+            f"{day} is in the future, and no loaded file speaks for it.", hint=f"Build for {latest} at most."
+        )
+
+
 def _catch_up(
-    project: DbtProject, days: Sequence[date], progress: Progress
+    run: Callable[[list[str], date], tuple[NodeResult, ...]], days: Sequence[date], progress: Progress
 ) -> tuple[tuple[date, ...], tuple[NodeResult, ...]]:
     for index, day in enumerate(days):
         progress("history " + str(day), index, len(days))
-        nodes = project.run(["build", "--selector", "history", "--no-write-json"], day)
+        nodes = run(["build", "--selector", "history", "--no-write-json"], day)
         if any(node.status in NOT_DONE for node in nodes):
             return tuple(days[:index]), nodes
     return tuple(days), ()

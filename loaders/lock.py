@@ -71,7 +71,7 @@ def _write_holder(duckdb_path: Path, command: str) -> None:
     draft.replace(sidecar)
 
 
-def locked_by_program(error: Exception) -> str | None:
+def locked_by_program(error: BaseException) -> str | None:
     """Name the program that DuckDB says holds its file.
 
     Args:

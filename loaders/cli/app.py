@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+import sys
+from itertools import pairwise
 from typing import Annotated
 
 import typer
 
 from loaders.cli import building, demo, loading, mappings, rejects, status
+from loaders.cli.failures import SETTINGS_EXIT_CODE, Failure
+from loaders.cli.output import print_json
 
 app = typer.Typer(
     name="bankmart",
@@ -30,6 +33,8 @@ app.command()(demo.demo)
 
 def _version(*, asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and for this alone
+
         typer.echo(f"bankmart {version('bankmart')}")
         raise typer.Exit
 
@@ -49,4 +54,14 @@ def _root(
 
 def main() -> None:
     """Run the command that the arguments name."""
-    app()
+    try:
+        app()
+    except SystemExit as stop:
+        wrong = getattr(stop.__context__, "format_message", None)
+        if wrong and _wants_json(sys.argv[1:]):
+            print_json(Failure("UsageError", wrong(), "See --help.", SETTINGS_EXIT_CODE).payload())
+        raise
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,11 +20,13 @@ from loaders.cli.loading import (
     load_payload,
     render_load,
 )
-from loaders.cli.output import Format, FormatOption, command, emit, progress_bar
-from loaders.dbt import BuildReport
-from loaders.dbt import build as run_dbt
-from loaders.lock import warehouse_lock
-from loaders.settings import Settings, get_settings
+from loaders.cli.output import Format, FormatOption, command, console, emit, progress_bar
+from loaders.cli.session import session
+from loaders.errors import BankmartError
+
+if TYPE_CHECKING:
+    from loaders.dbt import BuildReport
+    from loaders.settings import Settings
 
 BuildDayOption = Annotated[
     datetime | None,
@@ -37,6 +39,10 @@ RebuildHistoryOption = Annotated[
     bool, typer.Option("--rebuild-history", help="Replay the snapshots day by day.")
 ]
 
+AllowShrinkOption = Annotated[
+    bool, typer.Option("--allow-shrink", help="Believe a full picture that lost many of its rows.")
+]
+
 
 @command
 def build(
@@ -45,6 +51,7 @@ def build(
     full_refresh: FullRefreshOption = False,
     select: Annotated[str | None, typer.Option(help="Only these models, in dbt's selection syntax.")] = None,
     rebuild_history: RebuildHistoryOption = False,
+    allow_shrink: AllowShrinkOption = False,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Build staging, snapshots and marts with dbt, and test them.
@@ -57,10 +64,14 @@ def build(
 
         bankmart build --select +customer_360
     """
-    settings = get_settings()
-    with warehouse_lock(settings, "bankmart build"):
+    with session("bankmart build") as settings:
         report = build_marts(
-            settings, day(as_of), full_refresh=full_refresh, select=select, rebuild_history=rebuild_history
+            settings,
+            day(as_of),
+            full_refresh=full_refresh,
+            select=select,
+            rebuild_history=rebuild_history,
+            allow_shrink=allow_shrink,
         )
     emit(fmt, build_payload(report), lambda to: render_build(to, report))
     raise typer.Exit(report.exit_code)
@@ -75,6 +86,7 @@ def run(
     file_date: FileDateOption = None,
     full_refresh: FullRefreshOption = False,
     rebuild_history: RebuildHistoryOption = False,
+    allow_shrink: AllowShrinkOption = False,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Do the nightly job: load what has come, then build for the day.
@@ -87,10 +99,20 @@ def run(
 
         bankmart run --mapping berka ../shared/data/berka
     """
-    settings = get_settings()
-    with warehouse_lock(settings, "bankmart run"):
+    with session("bankmart run") as settings:
         loaded = load_files(settings, path, mapping, day(as_of), day(file_date))
-        built = build_marts(settings, day(as_of), full_refresh=full_refresh, rebuild_history=rebuild_history)
+        try:
+            built = build_marts(
+                settings,
+                day(as_of),
+                full_refresh=full_refresh,
+                rebuild_history=rebuild_history,
+                allow_shrink=allow_shrink,
+            )
+        except BankmartError:
+            if fmt is Format.text:
+                render_load(console(), loaded)
+            raise
     exit_code = loaded.exit_code or built.exit_code
 
     def render(to: Console) -> None:
@@ -108,6 +130,7 @@ def build_marts(
     full_refresh: bool = False,
     select: str | None = None,
     rebuild_history: bool = False,
+    allow_shrink: bool = False,
 ) -> BuildReport:
     """Build with a progress bar.
 
@@ -117,10 +140,13 @@ def build_marts(
         full_refresh: Make incremental models anew.
         select: Only these models.
         rebuild_history: Replay the snapshots.
+        allow_shrink: Believe a full picture that lost many of its rows.
 
     Returns:
         The report.
     """
+    from loaders.dbt import build as run_dbt  # noqa: PLC0415 - help must not wait for it
+
     with progress_bar() as progress:
         return run_dbt(
             settings,
@@ -128,6 +154,7 @@ def build_marts(
             full_refresh=full_refresh,
             select=select,
             rebuild_history=rebuild_history,
+            allow_shrink=allow_shrink,
             progress=progress,
         )
 

@@ -6,20 +6,20 @@ import json
 import shutil
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from loaders import report
 from loaders.cli.building import build_marts, build_payload, render_build
 from loaders.cli.loading import load_files, load_payload
 from loaders.cli.output import Format, FormatOption, command, emit, say, table
-from loaders.dbt import BuildReport
-from loaders.load import LoadReport
-from loaders.lock import warehouse_lock
-from loaders.settings import Settings, get_settings
-from loaders.warehouse import open_warehouse
+from loaders.cli.session import session
+
+if TYPE_CHECKING:
+    from loaders.dbt import BuildReport
+    from loaders.load import LoadReport
+    from loaders.settings import Settings
 
 FOLDER = "data/demo"
 LISTING = "_planted_defects.csv"
@@ -52,9 +52,10 @@ def demo(
 
         bankmart demo --customers 500 --days 5
     """
+    from loaders.settings import get_settings  # noqa: PLC0415 - help must not wait for it
+
     started = time.perf_counter()
-    settings = demo_settings(get_settings())
-    with warehouse_lock(settings, "bankmart demo"):
+    with session("bankmart demo", demo_settings(get_settings())) as settings:
         _make_bank(settings, {"customers": customers, "days": days, "seed": seed})
         say("Loading the files ...")
         loaded = load_files(settings, None, "bankmart", None, None)
@@ -103,6 +104,9 @@ def read_screen(settings: Settings) -> dict[str, Any]:
     Returns:
         Segments, changes of customers, and rejected rows.
     """
+    from loaders import report  # noqa: PLC0415
+    from loaders.warehouse import open_warehouse  # noqa: PLC0415
+
     with open_warehouse(settings) as warehouse:
         return {
             "segments": report.segment_sizes(warehouse),

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from loaders.cli.output import Format, FormatOption, command, emit, progress_bar, say, table
+from loaders.cli.session import session
 from loaders.errors import BankmartError
-from loaders.load import FileResult, LoadReport, load_path
-from loaders.lock import warehouse_lock
-from loaders.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from loaders.load import FileResult, LoadReport
+    from loaders.settings import Settings
 
 DAY = ["%Y-%m-%d"]
 MappingOption = Annotated[str, typer.Option(metavar="NAME|FILE", help="How the files are written.")]
@@ -68,13 +70,16 @@ def generate(
 
         bankmart generate --customers 500 --days 30 --out some/folder
     """
-    from datagen.generate import generate as write_files  # noqa: PLC0415
+    from datagen.generate import generate as write_files  # noqa: PLC0415 - help must not wait for it
+    from loaders.settings import get_settings  # noqa: PLC0415
 
     out = out or get_settings().landing
     try:
         report = write_files(out, customers=customers, days=days, seed=seed, start=start.date())
     except FileExistsError as error:
         raise BankmartError(f"{error}.", hint="Give another folder with --out.") from error
+    except (OverflowError, ValueError) as error:
+        raise BankmartError(f"That bank can't be made: {error}.", hint="Try another --start.") from error
     payload = {
         "out": out,
         "files": len(report.files),
@@ -113,8 +118,7 @@ def load(
 
         bankmart load extract.csv --mapping my_bank.yml --file-date 2026-01-31
     """
-    settings = get_settings()
-    with warehouse_lock(settings, "bankmart load"):
+    with session("bankmart load") as settings:
         report = load_files(settings, path, mapping, day(as_of), day(file_date))
     emit(fmt, load_payload(report), lambda to: render_load(to, report))
     raise typer.Exit(report.exit_code)
@@ -135,7 +139,8 @@ def load_files(
     Returns:
         The report.
     """
-    from loaders.contract import load_contracts  # noqa: PLC0415
+    from loaders.contract import load_contracts  # noqa: PLC0415 - help must not wait for it
+    from loaders.load import load_path  # noqa: PLC0415
     from loaders.mapping import load_mapping  # noqa: PLC0415
 
     chosen = load_mapping(mapping, load_contracts(settings.project_dir))
@@ -205,13 +210,15 @@ def render_load(to: Console, report: LoadReport) -> None:
         counts = (*statuses, result.rows_in, result.rows_loaded, result.rows_dead)
         tables[result.table] = [old + new for old, new in zip(sums, counts, strict=True)]
     heads = ["table", "files loaded", "known already", "failed", "rows in", "loaded", "rejected"]
-    to.print(table("Loaded", heads, [[name, *sums] for name, sums in sorted(tables.items())], numbers=6))
+    if tables:
+        to.print(table("Loaded", heads, [[name, *sums] for name, sums in sorted(tables.items())], numbers=6))
     if report.unmatched:
         names = ", ".join(path.name for path in report.unmatched[:5])
         more = " and others" if len(report.unmatched) > 5 else ""  # noqa: PLR2004
         to.print(f"Left alone, no pattern of the mapping fits: {escape(names)}{more}", soft_wrap=True)
     if report.later:
-        to.print(f"{len(report.later)} files of later days were left for later.")
+        days = sorted(file.file_date for file in report.later)
+        to.print(f"Left for later: {len(days)} files of {days[0]} to {days[-1]}.")
     known = sum(result.status == "already_loaded" for result in report.results)
     if report.results and known == len(report.results):
         to.print("Nothing new: every file was loaded before.")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from loaders.cli.output import Format, FormatOption, command, emit, table
-from loaders.contract import load_contracts
-from loaders.load import ColumnPreview, check_mapping_sample
-from loaders.mapping import list_mappings, load_mapping
-from loaders.settings import get_settings
+
+if TYPE_CHECKING:
+    from loaders.load import ColumnPreview
 
 app = typer.Typer(help="See the mappings, and try one on a sample.", no_args_is_help=True)
 BAD_SAMPLE_EXIT_CODE = 5
@@ -28,6 +27,10 @@ def list_shipped(*, fmt: FormatOption = Format.text) -> None:
 
         bankmart mapping list
     """
+    from loaders.contract import load_contracts  # noqa: PLC0415 - help must not wait for it
+    from loaders.mapping import list_mappings, load_mapping  # noqa: PLC0415
+    from loaders.settings import get_settings  # noqa: PLC0415
+
     contracts = load_contracts(get_settings().project_dir)
     rows = [
         {"name": path.stem, "description": load_mapping(path, contracts).description}
@@ -59,6 +62,11 @@ def check(
 
         bankmart mapping check berka ../shared/data/berka
     """
+    from loaders.contract import load_contracts  # noqa: PLC0415
+    from loaders.load import check_mapping_sample  # noqa: PLC0415
+    from loaders.mapping import load_mapping  # noqa: PLC0415
+    from loaders.settings import get_settings  # noqa: PLC0415
+
     settings = get_settings()
     mapping = load_mapping(file, load_contracts(settings.project_dir))
     previews = check_mapping_sample(settings, mapping, path, rows) if path else []

@@ -13,17 +13,15 @@ from enum import StrEnum
 from typing import Annotated, ParamSpec, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from loaders.errors import BankmartError
+from loaders.cli.failures import Failure, explain
 
-SETTINGS_EXIT_CODE = 2
-INTERRUPTED_EXIT_CODE = 130
-PIPED_WIDTH = 160
+# Wide enough for any row: what is piped is read by grep, which knows no folded lines.
+PIPED_WIDTH = 10_000
 
 
 class Format(StrEnum):
@@ -86,7 +84,7 @@ def emit(fmt: Format, payload: Mapping[str, object], render: Callable[[Console],
         render: Prints the result for people.
     """
     if fmt is Format.json:
-        sys.stdout.write(json.dumps(payload, default=plain, indent=2, ensure_ascii=False) + "\n")
+        print_json(payload)
     else:
         render(console())
 
@@ -159,31 +157,34 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except BankmartError as error:
-            raise _fail(
-                kwargs.get("fmt"), type(error).__name__, error.message, error.hint, error.exit_code
-            ) from error
-        except ValidationError as error:
-            text = "; ".join(
-                f"BANKMART_{'_'.join(map(str, item['loc'])).upper()}={item['input']}: {item['msg']}"
-                for item in error.errors()
-            )
-            raise _fail(
-                kwargs.get("fmt"), "SettingsError", text, "Mend the variable or .env.", SETTINGS_EXIT_CODE
-            ) from error
-        except KeyboardInterrupt as error:
-            hint = "What was committed stays; the same command again goes on from there."
-            raise _fail(kwargs.get("fmt"), "Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE) from error
+        except (Exception, KeyboardInterrupt) as error:
+            failure = explain(error)
+            if failure is None:
+                raise
+            if kwargs.get("fmt") == Format.json:
+                print_json(failure.payload())
+            print_failure(failure)
+            raise typer.Exit(failure.exit_code) from error
 
     return wrapped
 
 
-def _fail(fmt: object, kind: str, message: str, hint: str, exit_code: int) -> typer.Exit:
-    if fmt == Format.json:
-        error = {"error": kind, "message": message, "hint": hint, "exit_code": exit_code}
-        sys.stdout.write(json.dumps(error, indent=2, ensure_ascii=False) + "\n")
+def print_failure(failure: Failure) -> None:
+    """Tell on stderr what went wrong and what to do.
+
+    Args:
+        failure: What went wrong.
+    """
     err = console(stderr=True)
-    err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
-    if hint:
-        err.print(escape(hint), soft_wrap=True)
-    return typer.Exit(exit_code)
+    err.print(f"[bold red]Error:[/] {escape(failure.message)}", soft_wrap=True)
+    if failure.hint:
+        err.print(escape(failure.hint), soft_wrap=True)
+
+
+def print_json(payload: Mapping[str, object]) -> None:
+    """Print the one JSON document of a command.
+
+    Args:
+        payload: What it says.
+    """
+    sys.stdout.write(json.dumps(payload, default=plain, indent=2, ensure_ascii=False) + "\n")

@@ -7,11 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from loaders.cli.output import Format, FormatOption, command, emit, table
-from loaders.contract import load_contracts
-from loaders.lock import warehouse_lock
-from loaders.report import last_build_day, table_status
-from loaders.settings import get_settings
-from loaders.warehouse import open_warehouse
+from loaders.cli.session import session
 
 HEADS = [
     "table",
@@ -36,9 +32,12 @@ def status(*, fmt: FormatOption = Format.text) -> None:
 
         bankmart status --format json
     """
-    settings = get_settings()
-    contracts = load_contracts(settings.project_dir)
-    with warehouse_lock(settings, "bankmart status"), open_warehouse(settings) as warehouse:
+    from loaders.contract import load_contracts  # noqa: PLC0415 - help must not wait for it
+    from loaders.report import last_build_day, table_status  # noqa: PLC0415
+    from loaders.warehouse import open_warehouse  # noqa: PLC0415
+
+    with session("bankmart status") as settings, open_warehouse(settings) as warehouse:
+        contracts = load_contracts(settings.project_dir)
         warehouse.ensure_tables(contracts)
         rows = table_status(warehouse, contracts, datetime.now(UTC))
         built = last_build_day(warehouse)

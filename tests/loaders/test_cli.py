@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from loaders.cli.app import app
+from loaders.cli.app import app, main
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +61,96 @@ def test_help_has_examples(name: str) -> None:
     result = bankmart(name, "--help")
     assert result.exit_code == 0
     assert f"bankmart {name}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rejects list", "rejects show", "rejects export", "rejects replay", "mapping list", "mapping check"],
+)
+def test_help_of_subcommands_has_examples(name: str) -> None:
+    assert f"bankmart {name}" in bankmart(*name.split(), "--help").stdout.replace("Usage: bankmart", "")
+
+
+def test_help_does_not_wait_for_the_loader() -> None:
+    heavy = "duckdb", "pyarrow", "pydantic", "dbt"
+    code = f"import sys, loaders.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_wrong_option_is_json_too_where_json_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bankmart", "load", "--as-of", "01.02.2026", "--format", "json"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert "01.02.2026" in json.loads(capsys.readouterr().out)["message"]
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("redshift", "DuckDB alone so far"), ("nope", "no such target")]
+)
+@pytest.mark.parametrize("arguments", ["load", "build", "run", "status", "rejects list"])
+def test_a_target_that_is_not_duckdb_is_refused(
+    target: str, said: str, arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANKMART_TARGET", target)
+    result = bankmart(*arguments.split())
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["list", "export out.csv", "replay"])
+def test_a_table_that_no_contract_knows_is_named(command: str) -> None:
+    result = bankmart("rejects", *command.split(), "--table", "customers")
+    assert result.exit_code == 1
+    assert "core_banking.customers" in result.stderr
+
+
+def test_a_path_that_cannot_be_written_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    generated = bankmart("generate", "--out", str(tmp_path / "file"), "--customers", "5", "--days", "1")
+    exported = bankmart("rejects", "export", str(tmp_path / "none" / "out.csv"))
+    for result in (generated, exported):
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: ")
+        assert str(tmp_path) in result.stderr
+
+
+def test_days_past_the_calendar_are_a_message(tmp_path: Path) -> None:
+    result = bankmart("generate", "--out", str(tmp_path / "x"), "--start", "9999-12-30", "--customers", "9")
+    assert result.exit_code == 1
+    assert "can't be made" in result.stderr
+
+
+def test_files_of_later_days_are_left_and_named(tmp_path: Path) -> None:
+    out = str(tmp_path / "bank")
+    bankmart("generate", "--out", out, "--customers", "30", "--days", "2")
+    result = bankmart("load", out, "--as-of", "2025-01-01")
+    assert result.exit_code == 0
+    assert "of 2026-01-01 to 2026-01-02" in result.stdout
+    assert "known already" not in result.stdout
+
+
+def test_a_replay_says_what_became_of_dead_letters(tmp_path: Path) -> None:
+    out = str(tmp_path / "bank")
+    bankmart("generate", "--out", out, "--customers", "60", "--days", "2")
+    dead = json.loads(bankmart("load", out, "--format", "json").stdout)["rows_dead"]
+    assert (
+        f"{dead} dead letters tried = 0 loaded now + {dead} still dead"
+        in bankmart("rejects", "replay").stdout
+    )
+    assert (
+        "open from loads by the mapping berka" in bankmart("rejects", "replay", "--mapping", "berka").stdout
+    )
+
+
+def test_a_row_of_a_piped_table_is_one_line(tmp_path: Path) -> None:
+    out = str(tmp_path / "bank")
+    bankmart("generate", "--out", out, "--customers", "60", "--days", "2")
+    bankmart("load", out)
+    rows = json.loads(bankmart("rejects", "list", "--rows", "--format", "json").stdout)["rows"]
+    lines = bankmart("rejects", "list", "--rows").stdout.splitlines()
+    assert len(lines) == len(rows) + 3
+    assert f"{rows[0]['source']}.{rows[0]['table_name']}" in lines[2]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
-from loaders.dbt import BuildReport, NodeResult
+from loaders.dbt import BuildReport, DbtProject, NodeResult, _check_not_future
 from loaders.errors import BuildError
 from loaders.history import History, catch_up_days
+from loaders.settings import Settings
 
 D1, D2, D3, D4 = (date(2026, 1, day) for day in (1, 2, 3, 4))
 
@@ -55,3 +57,30 @@ def test_the_exit_code_tells_whether_all_was_done(status: str, exit_code: int) -
     report = BuildReport(D1, nodes=(NodeResult("a", "model", status, 0.1, ""),))
     assert report.exit_code == exit_code
     assert report.counts == {status: 1}
+
+
+def test_a_day_that_no_file_speaks_for_and_that_is_yet_to_come_is_refused() -> None:
+    _check_not_future(D2, history({D1: 1}))
+    _check_not_future(date(2999, 1, 1), history({date(2999, 1, 1): 1}))
+    with pytest.raises(BuildError, match="in the future"):
+        _check_not_future(date(2999, 1, 1), history({D1: 1}))
+
+
+def test_allow_shrink_reaches_the_models_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, object]] = []
+
+    def invoke(
+        self: DbtProject, manifest: object, arguments: object, more: dict[str, object], _: object
+    ) -> object:
+        given.append(more)
+        return SimpleNamespace(results=[])
+
+    monkeypatch.setattr(DbtProject, "_invoke", invoke)
+    monkeypatch.setattr(DbtProject, "manifest", SimpleNamespace(nodes={}))
+    project = DbtProject(Settings())
+    project.run(["build"], D1)
+    project.run(["build"], D1, allow_shrink=True)
+    assert given == [
+        {"vars": {"as_of": "2026-01-01"}},
+        {"vars": {"as_of": "2026-01-01", "allow_shrink": True}},
+    ]
