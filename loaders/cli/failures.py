@@ -8,6 +8,8 @@ from loaders.errors import BankmartError, LockedError
 
 SETTINGS_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130
+# The whole text of the RuntimeError by which DuckDB tells of Ctrl-C during a query.
+QUERY_INTERRUPTED = "Query interrupted"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def explain(error: BaseException) -> Failure | None:
     """
     if isinstance(error, BankmartError):
         return Failure(type(error).__name__, error.message, error.hint, error.exit_code)
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) or str(error) == QUERY_INTERRUPTED:
         hint = "What was committed stays; the same command again goes on from there."
         return Failure("Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE)
     if isinstance(error, OSError) and error.filename and not isinstance(error, BrokenPipeError):

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loaders.cli.app import app, main
+from loaders.cli.failures import explain
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +155,11 @@ def test_a_row_of_a_piped_table_is_one_line(tmp_path: Path) -> None:
     lines = bankmart("rejects", "list", "--rows").stdout.splitlines()
     assert len(lines) == len(rows) + 3
     assert f"{rows[0]['source']}.{rows[0]['table_name']}" in lines[2]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_ctrl_c_is_no_traceback(error: BaseException) -> None:
+    failure = explain(error)
+    assert failure is not None
+    assert failure.exit_code == 130
+    assert explain(RuntimeError("a fault of the program")) is None
