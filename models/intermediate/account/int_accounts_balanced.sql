@@ -9,25 +9,33 @@ accounts as (
     select * from {{ ref('stg_core_banking__accounts') }}
 ),
 
-summed as (
+posted as (
     select
-        *,
-        sum(signed_amount) over (partition by account_id) as posted_amount
+        account_id,
+        max(transaction_date) as transaction_date,
+        sum(signed_amount) as posted_amount
     from transactions
+    group by account_id
 ),
 
 closing as (
     -- Postings have no time of day: of the last day's balances the closing one is that which the sum of all
     -- postings comes closest to.
     select
-        account_id,
-        posted_amount,
-        balance_after,
-        transaction_date
-    from summed
+        posted.account_id,
+        posted.posted_amount,
+        transactions.balance_after,
+        posted.transaction_date
+    from posted
+    inner join transactions
+        on
+            posted.account_id = transactions.account_id
+            and posted.transaction_date = transactions.transaction_date
     qualify row_number() over (
-        partition by account_id
-        order by transaction_date desc, abs(balance_after - posted_amount) asc nulls last, transaction_id asc
+        partition by posted.account_id
+        order by
+            abs(transactions.balance_after - posted.posted_amount) asc nulls last,
+            transactions.transaction_id asc
     ) = 1
 ),
 
