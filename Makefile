@@ -26,7 +26,7 @@ demo: $(STAMP) ## Make a small synthetic bank, load it, build the marts and show
 	@$(BIN)/bankmart demo
 
 test: lint ## Lint, run every test, build the synthetic bank twice
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(STAMP) lint-sql ## Check style, types and secrets, changing nothing
 	$(BIN)/ruff check .

@@ -17,8 +17,6 @@ from loaders.settings import Settings
 from loaders.warehouse import Warehouse, open_warehouse
 from tests.conftest import scratch
 
-pytestmark = pytest.mark.xdist_group("dbt")
-
 SNAPSHOT = "snap_core_banking__customers"
 ALL_VERSIONS = "from snapshots.snap_core_banking__customers order by customer_id, dbt_valid_from"
 DAYS = [date(2024, 1, day) for day in (1, 2, 3, 4)]

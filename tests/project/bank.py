@@ -37,6 +37,16 @@ class Bank:
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
 
+    def dbt(self, *arguments: str) -> str:
+        """Run plain dbt as a developer would, and give what it printed."""
+        command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments]
+        environment = self._env | {"DBT_TARGET_PATH": self._env["BANKMART_DBT_TARGET_PATH"]}
+        done = subprocess.run(
+            command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
     def columns(self) -> dict[tuple[str, str], list[str]]:
         """Columns of every table and view, by schema and name."""
         statement = "select schema_name, table_name, column_name from duckdb_columns() where not internal"

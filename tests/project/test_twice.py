@@ -12,8 +12,6 @@ import pytest
 from .bank import Bank
 from .manifest import Manifest, nodes
 
-pytestmark = pytest.mark.xdist_group("bank")
-
 
 class Runs(NamedTuple):
     """What two runs said and left behind."""
