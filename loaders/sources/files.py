@@ -131,11 +131,15 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _inputs(mapping: Mapping, root: Path, path: Path, file_date: date | None) -> Iterator[InputFile]:
-    inside = path.resolve().is_relative_to(root.resolve())
-    if not inside or not path.is_file():
-        return
     # The folder's own name counts too, so that `load landing/cards` works as `load landing` does.
     posix = path.absolute().as_posix()
+    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+        if path.is_symlink() and (match := mapping.match(posix)):
+            problem = InputFileError(
+                f"{path.name} is a link out of its folder, or to nothing.", hint="Deliver the file itself."
+            )
+            yield _input(path, match, file_date, problem=problem)
+        return
     if path.suffix.lower() != ".zip":
         if match := mapping.match(posix):
             yield _input(path, match, file_date)
@@ -181,7 +185,8 @@ def _input(
     day = _day(entry.file_date, tail) or fallback
     if day is None:
         problem = InputFileError(f"The mapping finds no day in the name {tail}.", hint="Give --file-date.")
-    return InputFile(path, tail, table, day or date.min, entry, member, look_at(path), problem)
+    look = (0, 0) if problem else look_at(path)
+    return InputFile(path, tail, table, day or date.min, entry, member, look, problem)
 
 
 def _day(rule: date | FileDate | None, name: str) -> date | None:

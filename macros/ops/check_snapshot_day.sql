@@ -36,8 +36,8 @@
     {% if before - now > var('max_shrink') * before and not var('allow_shrink', false) %}
         {{ exceptions.raise_compiler_error(
             this.identifier ~ ' holds ' ~ before ~ ' open rows, but the picture of ' ~ as_of_day() ~ ' has only ' ~ now
-            ~ ': more than max_shrink (' ~ var('max_shrink') ~ ') would be closed. Load the whole picture, or'
-            ~ ' pass --vars "allow_shrink: true" if they are truly gone.'
+            ~ ': more than max_shrink (' ~ var('max_shrink') ~ ') would be closed. Load the whole picture, or, if they'
+            ~ ' are truly gone, run `bankmart build --allow-shrink`.'
         ) }}
     {% endif %}
 {% endmacro %}

@@ -329,6 +329,18 @@ def test_one_bad_file_does_not_stop_the_others(bank: Any) -> None:
     assert [p.name for p in report.unmatched] == ["other.txt"]
 
 
+@pytest.mark.parametrize("target", ["nowhere.csv", "../outside.csv"])
+def test_a_link_out_of_the_folder_or_to_nothing_is_an_error(bank: Any, target: str) -> None:
+    (bank.settings.landing.parent / "outside.csv").write_text(CSV)
+    (bank.settings.landing / "sales_link.csv").symlink_to(target)
+    report = bank.load(bank.write("sales.csv", CSV).parent)
+    assert [(r.file_name, r.status) for r in report.results] == [
+        ("sales.csv", "loaded"),
+        ("sales_link.csv", "failed"),
+    ]
+    assert report.exit_code == errors.InputFileError.exit_code
+
+
 def test_a_folder_with_nothing_that_fits_is_an_error_of_its_own(bank: Any) -> None:
     bank.write("other.txt", "x")
     with pytest.raises(errors.NothingToLoadError, match=r"fits the mapping test.*sales\*"):
