@@ -8,13 +8,12 @@
 
 with transactions as (
     select * from {{ ref('fct_card_transactions') }}
-    where
-        file_date <= {{ as_of() }}
-        {% if is_incremental() %}
-            and customer_id in (
-                {{ customers_touched(ref('fct_card_transactions'), rules) }}
-            )
-        {% endif %}
+    where file_date <= {{ as_of() }}
+    {% if is_incremental() %}
+        and customer_id in (
+            {{ customers_touched(ref('fct_card_transactions'), rules) }}
+        )
+    {% endif %}
 ),
 
 merchants as (

@@ -7,11 +7,10 @@
 
 with transactions as (
     select * from {{ ref('fct_card_transactions') }}
-    where
-        file_date <= {{ as_of() }}
-        {% if is_incremental() %}
-            and customer_id in ({{ customers_touched(ref('fct_card_transactions')) }})
-        {% endif %}
+    where file_date <= {{ as_of() }}
+    {% if is_incremental() %}
+        and customer_id in ({{ customers_touched(ref('fct_card_transactions')) }})
+    {% endif %}
 ),
 
 days as (
