@@ -170,12 +170,7 @@ def build(
     progress("starting dbt", 0, 0)
     project = DbtProject(settings)
     history = read_history(settings, project.manifest)
-    day = as_of or history.latest_file_date
-    if day is None:
-        raise BuildError(
-            "Nothing is loaded yet, so there is no day to build for.", hint="Run `bankmart load` first."
-        )
-    _check_not_future(day, history)
+    day = _day_to_build(as_of, history)
     if rebuild_history:
         history = forget_history(settings, project.manifest)
     history.check(day)
@@ -203,6 +198,16 @@ def _build_command(full_refresh: bool, select: str | None) -> list[str]:
     # Unit tests prove the code, not the night's data: they run before a change is merged.
     command = ["build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if full_refresh else [])]
     return [*command, "--select", *select.split()] if select else command
+
+
+def _day_to_build(as_of: date | None, history: History) -> date:
+    day = as_of or history.latest_file_date
+    if day is None:
+        raise BuildError(
+            "Nothing is loaded yet, so there is no day to build for.", hint="Run `bankmart load` first."
+        )
+    _check_not_future(day, history)
+    return day
 
 
 def _check_not_future(day: date, history: History) -> None:

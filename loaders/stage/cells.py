@@ -207,4 +207,4 @@ class Cell:
 
 
 def _regex_escape(mark: str) -> str:
-    return "".join(f"\\{char}" if not char.isalnum() else char for char in mark)
+    return "".join(f"\\{char}" if char.isascii() and not char.isalnum() else char for char in mark)

@@ -82,6 +82,24 @@ def days_of_rows(rng: random.Random, day: date) -> list[date]:
     return [*[day] * 30, *late, *[day - timedelta(days=364)] * 5, *[day + timedelta(days=1)] * 3]
 
 
+def posting_rows(rng: random.Random, number: int, day: date) -> list[list[Any]]:
+    return [
+        [
+            f"T{number}-{row}",
+            rng.choice(CUSTOMERS),
+            rng.choice(["Purchase", "Payment ", "fee", "refund"]),
+            rng.choice(["debit", "debit", "credit"]),
+            rng.randint(1, 400),
+            "",
+            when,
+            "",
+            "",
+            "",
+        ]
+        for row, when in enumerate(days_of_rows(rng, day))
+    ]
+
+
 def write_days(folder: Path) -> list[Path]:
     rng = random.Random(11)  # noqa: S311
     previous: list[list[Any]] = []
@@ -92,21 +110,7 @@ def write_days(folder: Path) -> list[Path]:
         # Rows of yesterday's file once more, among them two equal ones.
         write(root / "cards" / f"card_transactions_{day}.csv", CARD_HEADER, [*cards, cards[0], *previous[:9]])
         previous = [cards[0], *cards]
-        postings = [
-            [
-                f"T{number}-{row}",
-                rng.choice(CUSTOMERS),
-                rng.choice(["Purchase", "Payment ", "fee", "refund"]),
-                rng.choice(["debit", "debit", "credit"]),
-                rng.randint(1, 400),
-                "",
-                when,
-                "",
-                "",
-                "",
-            ]
-            for row, when in enumerate(days_of_rows(rng, day))
-        ]
+        postings = posting_rows(rng, number, day)
         # A posting of the first day is corrected: another account, another day.
         moved = [["T0-0", CUSTOMERS[number], "Purchase", "debit", 7, "", day - timedelta(days=3), "", "", ""]]
         write(root / "core_banking" / f"account_transactions_{day}.csv", POSTING_HEADER, postings + moved)
@@ -184,45 +188,48 @@ def test_a_load_known_only_later_waits_for_its_day(bank: Bank, delivered: list[P
     assert_equal(bank, rebuilt)
 
 
+RAW_AND_FACT = """
+    select
+        (
+            select sum(transactionamount) from (
+                select distinct on (key_columns, occurrence) * from (
+                    select
+                        *,
+                        concat_ws(
+                            '|', customernumber, transactiondate, transactiontime, transactionamount,
+                            merchantname, mcc, errors
+                        ) as key_columns,
+                        row_number() over (partition by _load_id, key_columns) as occurrence
+                    from raw.cards__card_transactions
+                )
+            )
+        ),
+        (select sum(amount) from core.fct_card_transactions)
+"""
+FACTS_AND_CUSTOMERS = """
+    select
+        (
+            select sum(amount) from core.fct_card_transactions
+            where not is_declined and transaction_date <= $1
+        ),
+        (
+            select -sum(signed_amount) from core.fct_account_transactions
+            where
+                transaction_date <= $1
+                and (
+                    (transaction_type in ('purchase', 'payment') and direction = 'debit')
+                    or (transaction_type = 'refund' and direction = 'credit')
+                )
+        ),
+        (select sum(lifetime_spend) from marketing.customer_360)
+"""
+
+
 def test_totals_agree_from_raw_to_customer_360(bank: Bank, delivered: list[Path]) -> None:
     for folder in delivered:
         bank.load(folder)
     bank.build(DAYS[-1])
-    [(raw_cards, fact_cards)] = bank.query("""
-        select
-            (
-                select sum(transactionamount) from (
-                    select distinct on (key_columns, occurrence) * from (
-                        select
-                            *,
-                            concat_ws(
-                                '|', customernumber, transactiondate, transactiontime, transactionamount,
-                                merchantname, mcc, errors
-                            ) as key_columns,
-                            row_number() over (partition by _load_id, key_columns) as occurrence
-                        from raw.cards__card_transactions
-                    )
-                )
-            ),
-            (select sum(amount) from core.fct_card_transactions)
-    """)
+    [(raw_cards, fact_cards)] = bank.query(RAW_AND_FACT)
     assert raw_cards == fact_cards
-    totals = """
-        select
-            (
-                select sum(amount) from core.fct_card_transactions
-                where not is_declined and transaction_date <= $1
-            ),
-            (
-                select -sum(signed_amount) from core.fct_account_transactions
-                where
-                    transaction_date <= $1
-                    and (
-                        (transaction_type in ('purchase', 'payment') and direction = 'debit')
-                        or (transaction_type = 'refund' and direction = 'credit')
-                    )
-            ),
-            (select sum(lifetime_spend) from marketing.customer_360)
-    """
-    [(card_spend, account_spend, lifetime)] = bank.query(totals, DAYS[-1])
+    [(card_spend, account_spend, lifetime)] = bank.query(FACTS_AND_CUSTOMERS, DAYS[-1])
     assert card_spend + account_spend == lifetime
