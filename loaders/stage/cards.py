@@ -70,7 +70,7 @@ def branch(columns: Mapping[str, str]) -> str:
         SQL `when ... then [reason, column, wanted, found]`; cheap tests come first.
     """
     likely = " or ".join(
-        f"case when length({value}) >= {MIN_LENGTH} then regexp_matches({value}, '{RUN}') else false end"
+        f"case when strlen({value}) >= {MIN_LENGTH} then regexp_matches({value}, '{RUN}') else false end"
         for value in columns.values()
     )
     texts = f"[{', '.join(columns.values())}]"
