@@ -7,7 +7,7 @@ Every `golden/*.yaml` but `tables.yaml` and `disagree.yaml` holds a topic and it
     source    `example` (default): the page prints this outcome, perhaps for more rows or other names;
               `semantics`: the page states the rule and the outcome follows from it
     tables    names from `tables.yaml`, made first
-    setup     statements that must succeed, one after the other
+    setup     statements that must succeed, one after the other; a refusal often has a legal sister here
     query     the statement under test
     rows      what it returns, or
     error     a regular expression that the error's text must match; `.` where the guide says that the
