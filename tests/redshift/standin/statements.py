@@ -1,0 +1,330 @@
+"""From the text of a statement to the plan for it: refused, translated, or executed by the proxy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tests.redshift.standin import specials
+from tests.redshift.standin.ddl import Cursor, Design, column, create_table
+from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
+from tests.redshift.standin.expressions import rewrite, sign, word
+from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
+from tests.redshift.standin.qualify import with_qualify
+from tests.redshift.standin.refuse import refuse_dml, refuse_query
+from tests.redshift.standin.show import plan_show
+from tests.redshift.standin.tokens import Group, Node, Token, is_op, literal, name_of, parse, render, split, word_of, words
+
+if TYPE_CHECKING:
+    from tests.redshift.standin.session import Session
+
+_MAX_STATEMENT = 16 * 1024 * 1024
+_SETTINGS = frozenset({"query_group", "enable_result_cache_for_session", "wlm_query_slot_count", "analyze_threshold_percent",
+                       "error_on_nondeterministic_update", "enable_case_sensitive_identifier", "use_fips_ssl",
+                       "describe_field_name_in_uppercase", "json_serialization_enable", "auto_analyze", "mv_enable_aqmv",
+                       "json_serialization_parse_nested_strings", "enable_vacuum_boost", "require_ssl", "datashare_break_glass_session_var",
+                       "downcase_delimited_identifier", "enable_numeric_rounding", "spectrum_enable_pseudo_columns",
+                       "navigate_super_null_on_error", "cast_super_null_on_error", "parse_super_null_on_error",
+                       "default_geometry_encoding", "enable_case_sensitive_super_attribute"})  # fmt: skip
+_CREATE_REFUSED = frozenset({"index", "unique", "trigger", "sequence", "type", "domain", "extension", "rule", "operator",
+                             "aggregate", "cast", "collation", "conversion", "tablespace", "unlogged", "event",
+                             "publication", "subscription", "statistics", "server", "foreign", "language", "policy"})  # fmt: skip
+_REFUSED = frozenset({"savepoint", "release", "listen", "notify", "unlisten", "do", "cluster", "reindex", "discard",
+                      "checkpoint", "load", "values", "table", "import", "security", "reassign"})  # fmt: skip
+_NO_BLOCK = "{} cannot run inside a transaction block"
+
+
+def plan_statement(sql: str, session: Session) -> Plan:
+    """Plan a single statement."""
+    if len(sql.encode()) > _MAX_STATEMENT:
+        raise RedshiftError("Statement is too large. Statement Size: exceeds 16777216 bytes", "54000")
+    parts = [part for part in split(parse(sql), ";") if part]
+    if len(parts) > 1:
+        raise RedshiftError("cannot insert multiple commands into a prepared statement", "42601")
+    return _plan(parts[0], session) if parts else EMPTY
+
+
+def plan_script(sql: str, session: Session) -> list[Plan]:
+    """Plan every statement of a text."""
+    return [_plan(part, session) for part in split(parse(sql), ";") if part]
+
+
+def _plan(items: list[Node], session: Session) -> Plan:
+    first = word_of(items[0])
+    if isinstance(items[0], Group):
+        first = "select"
+    if first in _REFUSED:
+        raise unsupported("SAVEPOINT") if first == "savepoint" else syntax_error(first)
+    handler = _HANDLERS.get(first)
+    return handler(items, session) if handler else Forward(render(rewrite(items)))
+
+
+def _query(items: list[Node], session: Session) -> Plan:
+    refuse_query(items)
+    for at, item in enumerate(items):
+        if word_of(item) == "into" and any(word_of(later) == "from" for later in items[at:]):
+            raw = items[at + 1 :]
+            temp = [raw.pop(0)] if word_of(raw[0]) in ("temp", "temporary") else []
+            raw = raw[1:] if word_of(raw[0]) == "table" else raw
+            _, end = name_of(raw, 0)
+            made: list[Node] = [*parse("create"), *temp, word("table"), *raw[:end], word("as"), *items[:at], *raw[end:]]
+            return Forward(render(create_table(made)))
+    return Forward(render(rewrite(with_qualify(items, session))))
+
+
+def _dml(items: list[Node], session: Session) -> Plan:
+    refuse_dml([item for item in items if not _is_values(item)])
+    if word_of(items[0]) == "insert":
+        _refuse_values(items)
+    if word_of(items[0]) == "delete" and word_of(items[1] if len(items) > 1 else None) != "from":
+        items = [items[0], word("from"), *items[1:]]
+    if word_of(items[0]) == "merge":
+        items = _merge(items)
+    return Forward(render(rewrite(with_qualify(items, session))))
+
+
+def _is_values(item: Node) -> bool:
+    return isinstance(item, Group) and bool(item.items) and word_of(item.items[0]) == "values"
+
+
+def _refuse_values(items: list[Node]) -> None:
+    for at, item in enumerate(items):
+        if word_of(item) != "values":
+            continue
+        rows = [row[0] for row in split(items[at + 1 :]) if row]
+        nested = any(isinstance(cell, Group) and cell.items and word_of(cell.items[0]) == "select"
+                     for row in rows if isinstance(row, Group) for cell in row.items)  # fmt: skip
+        if len(rows) > 1 and nested:
+            raise RedshiftError("can't use subqueries in multi-row VALUES", FEATURE_NOT_SUPPORTED)
+
+
+def _merge(items: list[Node]) -> list[Node]:
+    """MERGE: the source is a table, both clauses are needed, or REMOVE DUPLICATES."""
+    text = [word_of(item) for item in items]
+    for at, item in enumerate(items):
+        if word_of(item) == "using" and isinstance(items[at + 1] if at + 1 < len(items) else None, Group):
+            raise syntax_error("(")
+    clauses = [tuple(text[at + 1 : at + 3]) for at, name in enumerate(text) if name == "when"]
+    if "do" in text and "nothing" in text:
+        raise syntax_error("do")
+    if clauses and len(clauses) < 2:
+        raise RedshiftError("syntax error at end of input")
+    if text[-2:] == ["remove", "duplicates"]:
+        raise unsupported("MERGE REMOVE DUPLICATES on the stand-in")
+    return _without_set_qualifier(items)
+
+
+def _without_set_qualifier(items: list[Node]) -> list[Node]:
+    out = list(items)
+    for at, item in enumerate(items):
+        if word_of(item) == "and" and word_of(items[at - 1]) == "matched":
+            raise syntax_error("and")
+    return out
+
+
+def _create(items: list[Node], session: Session) -> Plan:
+    at = 1
+    replace = words(items[1:], 2) == ["or", "replace"]
+    at += 2 * replace
+    kind = word_of(items[at])
+    if kind in _CREATE_REFUSED:
+        raise RedshiftError(f"CREATE {kind.upper()} is not supported", FEATURE_NOT_SUPPORTED)
+    if kind in ("temp", "temporary", "local", "table"):
+        if "view" in words(items[at:], 2):
+            raise syntax_error("view")
+        refuse_query(_body(items))
+        return Forward(render(create_table(with_qualify(items, session))))
+    if kind == "view" or (kind == "external" and word_of(items[at + 1]) == "view"):
+        return _create_view(items, at, session, replace=replace)
+    if kind == "materialized":
+        refuse_query(_body(items))
+        return specials.create_materialized_view(items)
+    if kind in ("user", "role", "group"):
+        return _create_user(items, kind)
+    if kind == "database" and session.in_transaction:
+        raise RedshiftError(_NO_BLOCK.format("CREATE DATABASE"), "25001")
+    if kind == "schema":
+        return Forward(render(items).split(" quota ")[0])
+    if kind == "function" and any(word_of(item) == "plpythonu" for item in items):
+        raise RedshiftError("Creation of Python UDFs is not supported", FEATURE_NOT_SUPPORTED)
+    return Forward(render(rewrite(items)))
+
+
+def _body(items: list[Node]) -> list[Node]:
+    """The query of a CREATE … AS."""
+    for at, item in enumerate(items):
+        if word_of(item) == "as":
+            return items[at + 1 :]
+    return []
+
+
+def _create_view(items: list[Node], at: int, session: Session, *, replace: bool) -> Plan:
+    refuse_query(_body(items))
+    names, after = name_of(items, at + 1)
+    if words(items[-4:], 4) != ["with", "no", "schema", "binding"]:
+        return Forward(render(rewrite(with_qualify(items, session))))
+    columns = items[after : [word_of(item) for item in items].index("as")]
+    query = render(rewrite(with_qualify(_body(items)[:-4], session)))
+    return specials.create_late_binding_view(names, render(columns), query, replace=replace)
+
+
+def _create_user(items: list[Node], kind: str) -> Plan:
+    text = render(items)
+    if kind == "user":
+        text = re.sub(r"(?i)\bpassword disable\b", "password null", text)
+        text = re.sub(r"(?i)\b(no)?createuser\b", lambda m: ("no" if m[1] else "") + "superuser", text)
+        text = re.sub(r"(?i) (syslog access \w+|session timeout \d+|externalid '[^']*')", "", text)
+    return Forward(text)
+
+
+def _alter(items: list[Node], session: Session) -> Plan:
+    if word_of(items[1]) == "table":
+        return _alter_table(items, session)
+    if words(items[1:3], 2) == ["materialized", "view"]:
+        return specials.alter_materialized_view(items)
+    if word_of(items[1]) in ("default", "user", "group", "schema", "database", "role", "procedure", "function"):
+        return _create_user(items, "user")
+    raise syntax_error(word_of(items[1]))
+
+
+def _alter_table(items: list[Node], session: Session) -> Plan:
+    names, after = name_of(items, 2)
+    cursor = Cursor(items, after)
+    head = items[:after]
+    if len(split(items[after:])) > 1:
+        raise syntax_error(",")
+    if cursor.took("add"):
+        cursor.took("column")
+        if cursor.word() in ("constraint", "primary", "unique", "foreign"):
+            return specials.no_change(names, "ALTER TABLE")
+        if cursor.word() == "check":
+            raise unsupported("CHECK constraint")
+        added = column(items[cursor.at :], Design())
+        return Forward(render([*head, *parse("add column"), *added]))
+    if cursor.took("append"):
+        if session.in_transaction:
+            raise RedshiftError(_NO_BLOCK.format("ALTER TABLE APPEND"), "25001")
+        cursor.took("from")
+        return specials.append_from(names, name_of(items, cursor.at)[0])
+    if cursor.took("alter"):
+        return _alter_column(cursor, head, names, session)
+    if cursor.word() in ("drop", "rename", "owner", "row"):
+        return specials.no_change(names, "ALTER TABLE") if cursor.word(1) == "constraint" else Forward(render(items))
+    raise syntax_error(cursor.word())
+
+
+def _alter_column(cursor: Cursor, head: list[Node], names: list[str], session: Session) -> Plan:
+    if cursor.word() in ("diststyle", "distkey", "sortkey", "encode", "compound", "interleaved"):
+        return specials.no_change(names, "ALTER TABLE")
+    cursor.took("column")
+    name = cursor.take()
+    if cursor.word() == "encode":
+        return specials.no_change(names, "ALTER TABLE")
+    if not cursor.took("type") or session.in_transaction:
+        if session.in_transaction:
+            raise RedshiftError(_NO_BLOCK.format("ALTER TABLE ALTER COLUMN"), "25001")
+        raise syntax_error(cursor.word())
+    if cursor.word() not in ("varchar", "character", "varbyte"):
+        shown = name.text if isinstance(name, Token) else ""
+        raise RedshiftError(f'cannot alter type of column "{shown}" to other than VARCHAR', FEATURE_NOT_SUPPORTED)
+    return Forward(render([*head, *parse("alter column"), name, word("type"), *cursor.items[cursor.at :]]))
+
+
+def _drop(items: list[Node], session: Session) -> Plan:
+    kind = word_of(items[1])
+    if kind in ("index", "trigger", "sequence", "type", "domain", "extension"):
+        raise syntax_error(kind)
+    if kind == "materialized":
+        return specials.drop_materialized_view(items)
+    if kind in ("database",) and session.in_transaction:
+        raise RedshiftError(_NO_BLOCK.format("DROP DATABASE"), "25001")
+    return Forward(render(items))
+
+
+def _truncate(items: list[Node], _: Session) -> Plan:
+    if any(is_op(item, ",") for item in items):
+        raise syntax_error(",")
+    names, after = name_of(items, 1 + (word_of(items[1]) == "table"))
+    if after < len(items):
+        raise syntax_error(word_of(items[after]))
+    return specials.truncate(names)
+
+
+def _set(items: list[Node], _: Session) -> Plan:
+    at = 2 if word_of(items[1]) in ("session", "local") and word_of(items[2]) != "authorization" else 1
+    if word_of(items[at]) in _SETTINGS:
+        at_value = items[at + 1 :]
+        value = at_value[1:] if at_value and (is_op(at_value[0], "=") or word_of(at_value[0]) == "to") else at_value
+        return Forward(render([*items[:at], word("rs." + word_of(items[at])), word("to"), *value]))
+    return Forward(render(items))
+
+
+def _reset(items: list[Node], _: Session) -> Plan:
+    name = word_of(items[1]) if len(items) > 1 else ""
+    return Forward("set rs.query_group to default" if name in _SETTINGS or name == "use" else render(items))
+
+
+def _rollback(items: list[Node], _: Session) -> Plan:
+    if "to" in words(items) or "savepoint" in words(items):
+        raise syntax_error("to")
+    return Forward(render(items))
+
+
+def _vacuum(items: list[Node], session: Session) -> Plan:
+    if session.in_transaction:
+        raise RedshiftError(_NO_BLOCK.format("VACUUM"), "25001")
+    kept = [item for item in items[1:] if isinstance(item, Token)]
+    while kept and kept[0].lower in ("full", "sort", "delete", "reindex", "recluster", "only"):
+        kept.pop(0)
+    names = name_of(list(kept), 0)[0]
+    return specials.no_change(names, "VACUUM")
+
+
+def _analyze(items: list[Node], _: Session) -> Plan:
+    if word_of(items[1] if len(items) > 1 else None) == "compression":
+        raise unsupported("ANALYZE COMPRESSION on the stand-in")
+    kept = [item for item in items if word_of(item) not in ("verbose",)]
+    return Forward(re.sub(r"(?i) (predicate|all) columns$", "", render(kept)))
+
+
+def _grant(items: list[Node], _: Session) -> Plan:
+    text = re.sub(r"(?i)\b(to|from|,) (role|group) ", r"\1 ", render(items))
+    text = re.sub(r"(?i)^(grant|revoke) (assumerole|usage for|select for|.* for) .*", r"select 1 where false", text)
+    text = re.sub(r"(?i)^(grant|revoke) role ", r"\1 ", text)
+    return Forward(re.sub(r"(?i)\bdrop on\b", "delete on", text))
+
+
+def _refresh(items: list[Node], _: Session) -> Plan:
+    return specials.refresh_materialized_view(items)
+
+
+def _copy(items: list[Node], session: Session) -> Plan:
+    from tests.redshift.standin.copy_command import parse_copy  # noqa: PLC0415 - pyarrow loads only where COPY is used
+    from tests.redshift.standin.copy_run import run_copy  # noqa: PLC0415
+
+    command = parse_copy(items, render(items))
+    return Special(lambda running: run_copy(running, command))
+
+
+def _comment(items: list[Node], _: Session) -> Plan:
+    return Forward(render(items))
+
+
+def _lock(items: list[Node], _: Session) -> Plan:
+    if "mode" in words(items, 20):
+        raise syntax_error("in")
+    return Forward(render([*items, *parse("in access exclusive mode")]))
+
+
+def _cancel(items: list[Node], _: Session) -> Plan:
+    return Forward(f"select pg_cancel_backend({render(items[1:2])})")
+
+
+_HANDLERS: dict[str, Callable[[list[Node], "Session"], Plan]] = {
+    "select": _query, "with": _query, "explain": _query, "insert": _dml, "update": _dml, "delete": _dml, "merge": _dml,
+    "create": _create, "alter": _alter, "drop": _drop, "truncate": _truncate, "set": _set, "reset": _reset,
+    "rollback": _rollback, "abort": _rollback, "vacuum": _vacuum, "analyze": _analyze, "grant": _grant, "revoke": _grant,
+    "show": plan_show, "refresh": _refresh, "copy": _copy, "comment": _comment, "lock": _lock, "cancel": _cancel,
+}  # fmt: skip
+__all__ = ["Group", "literal", "plan_script", "plan_statement", "sign"]
