@@ -45,6 +45,8 @@ import pytest
 import redshift_connector
 import yaml
 
+from tests.redshift.standin.server import StandIn
+
 GOLDEN = Path(__file__).parent / "golden"
 KEYS = {
     *("id", "page", "source", "tables", "setup", "steps_may_fail", "query", "rows", "error", "columns"),
@@ -165,7 +167,7 @@ def same_rows(expected: list[list[Any]], actual: list[list[Any]], case: dict[str
 # Running
 
 
-def connect(standin: Any) -> Any:
+def connect(standin: StandIn) -> Any:
     connection = redshift_connector.connect(
         host=standin.host,
         port=standin.port,
@@ -173,6 +175,7 @@ def connect(standin: Any) -> Any:
         user=standin.user,
         password=standin.password,
         ssl=False,
+        timeout=60,
     )
     connection.autocommit = True
     return connection
@@ -287,7 +290,7 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
 
 
 @pytest.fixture(scope="module")
-def administrator(standin: Any) -> Iterator[Any]:
+def administrator(standin: StandIn) -> Iterator[Any]:
     connection = connect(standin)
     yield connection
     connection.close()
@@ -313,7 +316,7 @@ def test_cases_are_well_formed() -> None:
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
-def test_golden(case: dict[str, Any], standin: Any, administrator: Any, tally: Tally) -> None:
+def test_golden(case: dict[str, Any], standin: StandIn, administrator: Any, tally: Tally) -> None:
     schema = "golden_" + re.sub(r"\W", "_", case["id"])
     admin = administrator.cursor()
     admin.execute(f"drop schema if exists {schema} cascade")
