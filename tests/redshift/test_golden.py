@@ -35,9 +35,11 @@ import contextlib
 import datetime
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,9 @@ import redshift_connector
 import yaml
 
 from tests.redshift.standin.server import StandIn
+
+# One worker, and so one stand-in and one count.
+pytestmark = [pytest.mark.xdist_group("redshift")] if find_spec("xdist") else []
 
 GOLDEN = Path(__file__).parent / "golden"
 KEYS = {
@@ -285,6 +290,8 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     counted = Tally()
     request.config.pluginmanager.register(counted, "golden-tally")
     yield counted
+    if hasattr(request.config, "workerinput"):  # under xdist only a warning reaches the terminal
+        warnings.warn(counted.line(), stacklevel=1)
     if path := os.environ.get("GOLDEN_REPORT"):
         Path(path).write_text(counted.report(), encoding="utf-8")
 
