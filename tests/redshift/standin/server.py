@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from tests.redshift.standin.errors import RedshiftError, in_redshifts_words
+from tests.redshift.standin.load_log import LoadLog
 from tests.redshift.standin.postgres import SUPERUSER, Postgres
 from tests.redshift.standin.session import Session, shut
 from tests.redshift.standin.wire import (
@@ -52,6 +53,7 @@ class StandIn:
         """Keep the options; nothing runs yet."""
         self.options = options or Options()
         self.postgres = Postgres()
+        self.log = LoadLog(self.postgres.shared)
         self.port = 0
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
@@ -137,7 +139,7 @@ class StandIn:
             if params is not None:
                 backend = self._connect(client, params)
             if backend:
-                Session(client, backend, self.options).run()
+                Session(client, backend, self.options, self.log).run()
         except (Closed, OSError, ssl.SSLError):
             pass
         finally:
@@ -194,6 +196,8 @@ class StandIn:
                 client.send(error_message(in_redshifts_words(error_fields(body))))
                 return None
             else:
+                if kind == b"K":
+                    (backend.pid,) = struct.unpack_from("!i", body)
                 out += message(kind, body)
         client.send(bytes(out))
         return backend

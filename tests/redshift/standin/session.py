@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-import struct
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin.errors import RedshiftError, in_redshifts_words
+from tests.redshift.standin.load_log import LoadLog
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.rows import compact_supers, describe
 from tests.redshift.standin.statements import plan_script, plan_statement
@@ -27,12 +27,13 @@ _SERIALIZABLE_ASKED = "serializable"
 class Session:
     """The messages of one connection, in order."""
 
-    def __init__(self, client: Stream, backend: Backend, options: Options) -> None:
+    def __init__(self, client: Stream, backend: Backend, options: Options, log: LoadLog) -> None:
         """Both sides are connected and past the start-up."""
+        self.log = log
+        self.pid = backend.pid
         self.client = client
         self.backend = backend
         self.options = options
-        self.last_copy_id = -1
         self._plans: dict[str, Plan] = {}
         self._portals: dict[str, str] = {}
         self._supers: dict[str, frozenset[int]] = {}
@@ -191,6 +192,10 @@ class Session:
         self._out += message(b"C", cstring(tag))
         return True
 
+    def notice(self, words: str) -> None:
+        """Tell the client something."""
+        self._out += error_message({"S": "INFO", "C": "00000", "M": words}, b"N")
+
     def _rollback(self, *, own: bool) -> None:
         if own and self.in_transaction:
             self.backend.query("rollback")
@@ -248,12 +253,6 @@ class Session:
         if self._out:
             self.client.send(bytes(self._out))
             self._out.clear()
-
-
-def unpack_key(body: bytes) -> tuple[int, int]:
-    """The process id and the secret of BackendKeyData."""
-    pid, secret = struct.unpack("!ii", body)
-    return int(pid), int(secret)
 
 
 def shut(sock: socket.socket) -> None:

@@ -103,6 +103,7 @@ class Backend(Stream):
         sock.connect(str(socket_path))
         super().__init__(sock)
         self.status = b"I"
+        self.pid = 0
         self.send(startup_message(params))
 
     def until_ready(self) -> Iterator[tuple[bytes, bytes]]:
