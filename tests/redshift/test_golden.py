@@ -33,13 +33,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import os
 import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,6 @@ import redshift_connector
 import yaml
 
 from tests.redshift.standin.server import StandIn
-
-# One worker, and so one stand-in and one count.
-pytestmark = [pytest.mark.xdist_group("redshift")] if find_spec("xdist") else []
 
 GOLDEN = Path(__file__).parent / "golden"
 KEYS = {
@@ -284,14 +281,25 @@ class Tally:
         return "\n".join(lines) + "\n"
 
 
+def of_all_workers(counted: Tally, folder: Path, worker: str) -> Tally:
+    """The counts of the workers of pytest-xdist that have ended by now, this one among them."""
+    results = [[case["id"], counted.wrong.get(case["id"], "")] for case in counted.run]
+    (folder / f"golden-{worker}.json").write_text(json.dumps(results), encoding="utf-8")
+    every = dict(pair for path in folder.glob("golden-*.json") for pair in json.loads(path.read_text()))
+    run = [case for case in CASES if case["id"] in every]
+    return Tally({i: wrong for i, wrong in every.items() if wrong}, run)
+
+
 @pytest.fixture(scope="session")
-def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+def tally(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tally]:
     """Counts the agreement and prints it at the end; GOLDEN_REPORT names a file for the disagreements."""
     counted = Tally()
     request.config.pluginmanager.register(counted, "golden-tally")
     yield counted
-    if hasattr(request.config, "workerinput"):  # under xdist only a warning reaches the terminal
-        warnings.warn(counted.line(), stacklevel=1)
+    if worker := getattr(request.config, "workerinput", None):
+        counted = of_all_workers(counted, tmp_path_factory.getbasetemp().parent, worker["workerid"])
+        if len(counted.run) == len(CASES):  # of a worker, only a warning reaches the terminal
+            warnings.warn(counted.line(), stacklevel=1)
     if path := os.environ.get("GOLDEN_REPORT"):
         Path(path).write_text(counted.report(), encoding="utf-8")
 
