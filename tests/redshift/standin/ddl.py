@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 
 from tests.redshift.standin.errors import RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.expressions import rewrite, sign, type_of, word
-from tests.redshift.standin.refuse import refuse_type
-from tests.redshift.standin.tokens import Group, Node, Token, is_op, name_of, parse, split, word_of
+from tests.redshift.standin.refuse import refuse_column_type
+from tests.redshift.standin.tokens import Group, Node, Token, is_op, name_of, parse, render, split, word_of
 
 _ENCODINGS = frozenset({"raw", "az64", "bytedict", "delta", "delta32k", "lzo", "mostly8", "mostly16", "mostly32",
                         "runlength", "text255", "text32k", "zstd", "auto"})  # fmt: skip
@@ -135,7 +135,7 @@ def _take_sortkey(cursor: Cursor, design: Design) -> bool:
 def column_type(cursor: Cursor) -> list[Node]:
     """A column's type: bare VARCHAR is 256 bytes, TEXT too, bare CHAR one; what Redshift lacks is refused."""
     name = cursor.word()
-    refuse_type(name)
+    refuse_column_type(cursor.peek())
     if is_op(cursor.peek(1), "["):
         raise RedshiftError(f'Column "" has unsupported type "{name}[]".', "0A000")
     if name == "character" and cursor.word(1) == "varying":
@@ -158,7 +158,7 @@ def _string_type(cursor: Cursor, name: str) -> list[Node]:
     if not isinstance(cursor.peek(), Group) or name == "text":
         if isinstance(cursor.peek(), Group):
             raise syntax_error("(")
-        return parse(f"varchar(256)" if name in (*_STRINGS_TO_256, "bpchar") else "char(1)")
+        return parse("varchar(256)" if varying else "char(256)" if name == "bpchar" else "char(1)")
     inside = cursor.group()
     text = inside[0].text.lower() if inside and isinstance(inside[0], Token) else ""
     length = limit if text == "max" else int(text) if text.isdigit() else 0
@@ -184,11 +184,11 @@ def column(items: list[Node], design: Design) -> list[Node]:
         raise syntax_error(")")
     out: list[Node] = [name, *column_type(cursor)]
     while not cursor.done:
-        out.extend(_column_attribute(cursor, name.lower, design))
+        out.extend(_column_attribute(cursor, name.lower, word_of(items[1]), design))
     return out
 
 
-def _column_attribute(cursor: Cursor, name: str, design: Design) -> list[Node]:
+def _column_attribute(cursor: Cursor, name: str, type_name: str, design: Design) -> list[Node]:
     if cursor.took("encode"):
         encoding = cursor.word()
         if encoding not in _ENCODINGS:
@@ -203,6 +203,8 @@ def _column_attribute(cursor: Cursor, name: str, design: Design) -> list[Node]:
         design.sortkeys.append(name)
         design.sortstyle = "compound"
     elif cursor.took("identity"):
+        if type_name not in ("int", "int4", "integer", "bigint", "int8"):
+            raise RedshiftError("identity column type must be int or bigint")
         return _identity(cursor, "always")
     elif cursor.took("generated", "by", "default", "as", "identity"):
         return _identity(cursor, "by default")
@@ -243,8 +245,11 @@ def _default(cursor: Cursor) -> list[Node]:
 
 
 def _identity(cursor: Cursor, when: str) -> list[Node]:
-    seed, step = (part[-1].text for part in split(cursor.group()) if isinstance(part[-1], Token))
-    return parse(f"not null generated {when} as identity (start with {seed} increment by {step})")
+    seed, step = "1", "1"
+    if isinstance(cursor.peek(), Group):
+        seed, step = (render(part) for part in split(cursor.group()))
+    bounds = f"minvalue {seed}" if not step.startswith("-") else f"minvalue -9223372036854775808 maxvalue {seed}"
+    return parse(f"not null generated {when} as identity (start with {seed} increment by {step} {bounds})")
 
 
 def columns(items: list[Node], design: Design) -> list[Node]:
@@ -309,9 +314,24 @@ def create_table(items: list[Node]) -> list[Node]:
             node = cursor.peek()
             raise syntax_error(node.text if isinstance(node, Token) else "(")
     _check(design)
+    _check_columns(out, design)
     if cursor.took("as"):
         out += [word("as"), *rewrite(items[cursor.at :])]
     return [*head, *out, design.hint()]
+
+
+def _check_columns(out: list[Node], design: Design) -> None:
+    """Keys are columns of the table, and not SUPER; ordinals stand in CREATE TABLE AS only."""
+    if not out or not isinstance(out[-1], Group) or word_of(out[-1].items[0] if out[-1].items else None) == "like":
+        if out and isinstance(out[-1], Group) and (design.distkey or design.sortkeys):
+            raise RedshiftError("LIKE cannot be combined with DISTSTYLE, DISTKEY or SORTKEY")
+        return
+    kinds = {part[0].lower: word_of(part[1]) if len(part) > 1 else "" for part in split(out[-1].items) if isinstance(part[0], Token)}
+    for key in [design.distkey, *design.sortkeys]:
+        if key and key not in kinds:
+            raise RedshiftError(f'column "{key}" named in key does not exist', "42703")
+        if key and kinds[key] == "super":
+            raise RedshiftError("SUPER column cannot be a distribution key or a sort key", "0A000")
 
 
 def _column_list(cursor: Cursor, design: Design) -> list[Node]:

@@ -118,8 +118,18 @@ def _cast(items: list[Node]) -> list[Node]:
     for at in range(len(items) - 1, 0, -1):
         if word_of(items[at]) == "as":
             kind, after = type_of(items, at + 1)
-            return [word("cast"), Group([*items[: at + 1], *kind, *items[after:]])]
+            return [word("cast"), Group([*_rounded(items[:at], kind), items[at], *kind, *items[after:]])]
     return [word("cast"), Group(items)]
+
+
+def _rounded(value: list[Node], kind: list[Node]) -> list[Node]:
+    """A literal is rounded where it is cast to a DECIMAL; what comes from a table is cut."""
+    literal_number = isinstance(value[-1], Token) and value[-1].kind == "number" and len(value) <= 2
+    precision = kind[-1] if kind and word_of(kind[0]) == "numeric" else None
+    if not literal_number or not isinstance(precision, Group):
+        return value
+    parts = split(precision.items)
+    return call("round", value, parts[1] if len(parts) > 1 else parse("0"))
 
 
 def _convert(items: list[Node]) -> list[Node]:
@@ -131,28 +141,24 @@ def _json_path(items: list[Node]) -> list[Node]:
     args = split(items)
     null_if_invalid = word_of(args[-1][0]) if args and len(args[-1]) == 1 else ""
     if null_if_invalid in ("true", "false"):
-        return call("rs.json_path", [word(null_if_invalid)], *args[:-1])
-    return call("rs.json_path", [word("false")], *args)
+        return call("rs.json_extract_path_text", [word(null_if_invalid)], *args[:-1])
+    return call("rs.json_extract_path_text", [word("false")], *args)
 
 
 def _super_array(items: list[Node]) -> list[Node]:
-    return [*call("rs.super_array", *split(items)), *parse(":: super")]
+    return [*call('rs."array"', *split(items)), *parse(":: super")]
 
 
 def _super_object(items: list[Node]) -> list[Node]:
-    return [*call("rs.super_object", *split(items)), *parse(":: super")]
-
-
-def _median(items: list[Node]) -> list[Node]:
-    return [*parse("percentile_cont(0.5) within group"), Group([*parse("order by"), *items])]
+    return [*call('rs."object"', *split(items)), *parse(":: super")]
 
 
 _HANDLERS: dict[str, Handler] = {
-    "dateadd": _dated("dateadd"), "date_add": _dated("dateadd"), "datediff": _dated("datediff"),
-    "date_diff": _dated("datediff"), "date_part": _dated("rs.date_part"), "pgdate_part": _dated("rs.date_part"),
+    "dateadd": _dated("date_add"), "date_add": _dated("date_add"), "datediff": _dated("date_diff"),
+    "date_diff": _dated("date_diff"), "date_part": _dated("pgdate_part"), "pgdate_part": _dated("pgdate_part"),
     "date_trunc": _dated("date_trunc"),
     "nvl": _nvl, "nvl2": _nvl2, "decode": _decode, "concat": _concat, "cast": _cast, "convert": _convert,
-    "json_extract_path_text": _json_path, "array": _super_array, "object": _super_object, "median": _median,
+    "json_extract_path_text": _json_path, "array": _super_array, "object": _super_object,
     "try_cast": _cast,
 }  # fmt: skip
 
@@ -177,6 +183,8 @@ def _rewrite_at(items: list[Node], at: int, out: list[Node]) -> int:
         out.append(node)
         if node.text == "::":
             kind, after = type_of(items, at + 1)
+            if len(out) > 1 and isinstance(out[-2], Token) and out[-2].kind == "number":
+                out[-2:-1] = _rounded(out[-2:-1], kind)
             out.extend(kind)
             return after - at
         return 1
@@ -193,60 +201,114 @@ def _rewrite_call(items: list[Node], at: int, out: list[Node]) -> int:
     assert isinstance(group, Group)
     if name == "listagg":
         return _listagg(items, at, out)
+    if name in ("median", "percentile_cont"):
+        return _percentile(items, at, out)
+    if name in ("lag", "lead", "first_value", "last_value", "nth_value"):
+        taken = _ignore_nulls(items, at, out)
+        if taken:
+            return taken
     if name == "ratio_to_report" and word_of(items[at + 2] if at + 2 < len(items) else None) == "over":
         window = items[at + 3]
         value = rewrite(group.items)
-        out += [Group([Group(value), *parse(":: float8 / nullif"), Group([*call("sum", value), word("over"),
-                Group(rewrite(window.items) if isinstance(window, Group) else []), *parse(", 0")])])]  # fmt: skip
+        total = [*call("sum", value), word("over"), Group(rewrite(window.items) if isinstance(window, Group) else [])]
+        out += call("rs.ratio_to_report", value, total)
         return 4
     handler = _HANDLERS.get(name)
     if handler:
         out.extend(handler(rewrite(group.items)))
     elif name == "extract":
-        out.extend([items[at], Group(_extract(rewrite(group.items)))])
+        out.extend(_extract(rewrite(group.items)))
     else:
         out.extend([items[at], Group(rewrite(group.items))])
     return 2
 
 
 def _extract(items: list[Node]) -> list[Node]:
-    names = {"y": "year", "yr": "year", "yrs": "year", "years": "year", "mon": "month", "mons": "month", "months": "month",
-             "d": "day", "days": "day", "h": "hour", "hr": "hour", "hours": "hour", "mi": "minute", "minutes": "minute",
-             "s": "second", "sec": "second", "dayofweek": "dow", "dw": "dow", "weekday": "dow", "dayofyear": "doy",
-             "yearday": "doy", "w": "week", "weeks": "week", "qtr": "quarter", "ms": "milliseconds"}  # fmt: skip
-    first = items[0]
-    if isinstance(first, Token) and first.lower in names:
-        return [word(names[first.lower]), *items[1:]]
-    return items
+    """EXTRACT(part FROM value) gives an integer and is called date_part."""
+    if len(items) < 3 or word_of(items[1]) != "from":
+        return [word("extract"), Group(items)]
+    return call("rs.date_part", _part(items[:1]), items[2:])
+
+
+def _over(items: list[Node], at: int) -> list[Node] | None:
+    """The window that follows at a place."""
+    if at + 1 < len(items) and word_of(items[at]) == "over":
+        window = items[at + 1]
+        return rewrite(window.items) if isinstance(window, Group) else None
+    return None
+
+
+def _within_group(items: list[Node], at: int) -> tuple[list[Node], int]:
+    """The order of WITHIN GROUP at a place, and how many nodes that took."""
+    if [word_of(item) for item in items[at : at + 2]] == ["within", "group"]:
+        inner = items[at + 2]
+        return (rewrite(inner.items) if isinstance(inner, Group) else []), 3
+    return [], 0
 
 
 def _listagg(items: list[Node], at: int, out: list[Node]) -> int:
     group = items[at + 1]
     assert isinstance(group, Group)
     args = split(rewrite(group.items))
-    distinct = [args[0][0]] if word_of(args[0][0]) == "distinct" else []
-    value: list[Node] = args[0][len(distinct) :]
-    text: list[Node] = [Group(value), *parse(":: text")]
+    distinct = word_of(args[0][0]) == "distinct"
+    value: list[Node] = args[0][1:] if distinct else args[0]
+    text = call("rs.nonempty", [Group(value), *parse(":: text")])
     glue = args[1] if len(args) > 1 else [Token("string", "''")]
-    taken, order = 2, list[Node]()
-    if [word_of(item) for item in items[at + 2 : at + 4]] == ["within", "group"]:
-        inner = items[at + 4]
-        assert isinstance(inner, Group)
-        order, taken = rewrite(inner.items), 5
-    over = items[at + taken + 1] if word_of(items[at + taken] if at + taken < len(items) else None) == "over" else None
-    if isinstance(over, Group):
-        window = [*rewrite(over.items), *order]
+    order, taken = _within_group(items, at + 2)
+    window = _over(items, at + 2 + taken)
+    if window is not None:
         frame = parse("rows between unbounded preceding and unbounded following") if order else []
-        out += [*call("rs.listagg", text, glue), word("over"), Group([*window, *frame])]
-        return taken + 2
-    if distinct and order:
-        direction = [item for item in order if word_of(item) in ("asc", "desc")]
-        out += [*call("rs.listagg_distinct", [word("array_sorted")], text)] if not order else []
-        inside = [*distinct, *text, sign(","), *glue, *parse("order by"), *text, *direction]
+        out += [*call("rs.listagg", text, glue), word("over"), Group([*window, *order, *frame])]
+        return taken + 4
+    if distinct:
+        sort = order or [*parse("order by"), *value]
+        joined = call("pg$array_to_string", [word("pg$array_agg"), Group([word("distinct"), *value, *sort])], glue)
+        out += call("rs.listagg", joined)
     else:
-        inside = [*distinct, *text, sign(","), *glue, *order]
-    out += [word("rs.listagg"), Group(inside)]
-    return taken
+        out += call("rs.listagg", [word("rs.listagg"), Group([*text, sign(","), *glue, *order])])
+    return taken + 2
+
+
+def _percentile(items: list[Node], at: int, out: list[Node]) -> int:
+    """MEDIAN and PERCENTILE_CONT over a window, which PostgreSQL does not have."""
+    group = items[at + 1]
+    assert isinstance(group, Group)
+    name = word_of(items[at])
+    inner = rewrite(group.items)
+    order, taken = _within_group(items, at + 2) if name != "median" else ([*parse("order by"), *inner], 0)
+    point = inner if name != "median" else parse("0.5")
+    window = _over(items, at + 2 + taken)
+    if window is None:
+        out += [word("percentile_cont" if name == "median" else name), Group(point), *parse("within group"), Group(order)]
+        return taken + 2
+    value = [item for item in order[2:] if word_of(item) not in ("asc", "desc")]
+    kept = [*call("rs.kept", [Group(value), *parse(":: float8")]), word("over"), Group(window)]
+    out += call(f"rs.{name}", kept, point)
+    return taken + 4
+
+
+_NULLS_FROM = {"lag": "rows between unbounded preceding and 1 preceding", "lead": "rows between 1 following and unbounded following"}
+
+
+def _ignore_nulls(items: list[Node], at: int, out: list[Node]) -> int:
+    """LAG, LEAD, FIRST_VALUE, LAST_VALUE, NTH_VALUE … IGNORE NULLS; nothing taken where it does not stand."""
+    group = items[at + 1]
+    assert isinstance(group, Group)
+    inside, taken = rewrite(group.items), 2
+    if [word_of(item) for item in inside[-2:]] == ["ignore", "nulls"]:
+        inside = inside[:-2]
+    elif [word_of(item) for item in items[at + 2 : at + 4]] == ["ignore", "nulls"]:
+        taken = 4
+    else:
+        return 0
+    name, args = word_of(items[at]), split(inside)
+    window = _over(items, at + taken) or []
+    place = args[1] if len(args) > 1 else parse("1")
+    place = [sign("-"), *place] if name in ("lag", "last_value") else place
+    frame = parse(_NULLS_FROM[name]) if name in _NULLS_FROM else []
+    kept = [*call("rs.kept", args[0]), word("over"), Group([*window, *frame])]
+    out += call(f"rs.{name}", kept, place)
+    return taken + 2
 
 
 def _rewrite_word(items: list[Node], at: int, out: list[Node], *, dotted: bool) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin.ddl import Cursor, Design, take_attribute
@@ -28,6 +30,38 @@ def no_change(names: list[str], tag: str) -> Plan:
         return tag
 
     return Special(run)
+
+
+def _change_design(names: list[str], change: str) -> Plan:
+    def run(session: Session) -> str:
+        relation = f"{literal(dotted(names))}::regclass::oid"
+        session.backend.query(f"insert into rs.designs values ({relation}, '{{}}') on conflict (relation) do nothing")
+        session.backend.query(f"update rs.designs set design = {change} where relation = {relation}")
+        return "ALTER TABLE"
+
+    return Special(run)
+
+
+def alter_design(names: list[str], cursor: Cursor) -> Plan:
+    """ALTER DISTSTYLE, DISTKEY, SORTKEY, ENCODE AUTO."""
+    design = Design()
+    if cursor.took("sortkey", "none"):
+        return _change_design(names, """design || '{"sortkeys": [], "sortstyle": ""}'""")
+    while not cursor.done:
+        if not take_attribute(cursor, design):
+            raise syntax_error(cursor.word())
+    changed = {key: value for key, value in asdict(design).items() if value}
+    if design.diststyle in ("all", "even", "auto"):
+        changed["distkey"] = ""
+    return _change_design(names, f"design || {literal(json.dumps(changed))}::jsonb")
+
+
+def alter_encoding(names: list[str], column: str, encoding: str) -> Plan:
+    """ALTER COLUMN … ENCODE."""
+    made = literal(json.dumps({column: encoding}))
+    return _change_design(
+        names, f"jsonb_set(design, '{{encodings}}', coalesce(design -> 'encodings', '{{}}') || {made}::jsonb)"
+    )
 
 
 def truncate(names: list[str]) -> Plan:

@@ -62,6 +62,8 @@ def _plan(items: list[Node], session: Session) -> Plan:
 
 def _query(items: list[Node], session: Session) -> Plan:
     refuse_query(items)
+    if "merge" in [word_of(item) for item in items]:
+        raise syntax_error("merge")
     for at, item in enumerate(items):
         if word_of(item) == "into" and any(word_of(later) == "from" for later in items[at:]):
             raw = items[at + 1 :]
@@ -200,6 +202,10 @@ def _alter_table(items: list[Node], session: Session) -> Plan:
             return specials.no_change(names, "ALTER TABLE")
         if cursor.word() == "check":
             raise unsupported("CHECK constraint")
+        rest = [word_of(item) for item in items[cursor.at :]]
+        for refused in ("unique", "primary", "references", "identity", "distkey", "sortkey"):
+            if refused in rest:
+                raise RedshiftError(f"ALTER TABLE ADD COLUMN does not support {refused.upper()}", FEATURE_NOT_SUPPORTED)
         added = column(items[cursor.at :], Design())
         return Forward(render([*head, *parse("add column"), *added]))
     if cursor.took("append"):
@@ -216,11 +222,11 @@ def _alter_table(items: list[Node], session: Session) -> Plan:
 
 def _alter_column(cursor: Cursor, head: list[Node], names: list[str], session: Session) -> Plan:
     if cursor.word() in ("diststyle", "distkey", "sortkey", "encode", "compound", "interleaved"):
-        return specials.no_change(names, "ALTER TABLE")
+        return specials.alter_design(names, cursor)
     cursor.took("column")
     name = cursor.take()
-    if cursor.word() == "encode":
-        return specials.no_change(names, "ALTER TABLE")
+    if cursor.took("encode"):
+        return specials.alter_encoding(names, name.lower if isinstance(name, Token) else "", cursor.word())
     if not cursor.took("type") or session.in_transaction:
         if session.in_transaction:
             raise RedshiftError(_NO_BLOCK.format("ALTER TABLE ALTER COLUMN"), "25001")

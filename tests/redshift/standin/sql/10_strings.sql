@@ -34,4 +34,32 @@ end $f$;
 update pg_cast set castfunc = 'rs.varchar_bytes'::regproc
 where castsource = 'varchar'::regtype and casttarget = 'varchar'::regtype;
 
+-- CHAR(n) holds single bytes.
+create function rs.char_bytes(value bpchar, typmod int, explicit boolean) returns bpchar language plpgsql immutable strict as $f$
+begin
+    if octet_length(value::text) <> length(value::text) then
+        raise exception 'CHAR string contains invalid ASCII char' using errcode = '22021';
+    end if;
+    return pg_catalog.bpchar(value, typmod, explicit);
+end $f$;
+update pg_cast set castfunc = 'rs.char_bytes'::regproc
+where castsource = 'bpchar'::regtype and casttarget = 'bpchar'::regtype;
+
+-- A cast to DECIMAL cuts, an assignment rounds; literals are rounded by the translation.
+create function rs.cast_decimal(value numeric, typmod int, explicit boolean) returns numeric language plpgsql immutable strict as $f$
+declare
+    precision int := ((typmod - 4) >> 16) & 65535;
+    scale int := (typmod - 4) & 2047;
+begin
+    if not explicit then
+        return pg_catalog.numeric(value, typmod);
+    end if;
+    if abs(trunc(value, scale)) >= 10::numeric ^ (precision - scale) then
+        raise exception 'Numeric data overflow (result precision)' using errcode = '22003';
+    end if;
+    return pg_catalog.numeric(trunc(value, scale), typmod);
+end $f$;
+update pg_cast set castfunc = 'rs.cast_decimal'::regproc
+where castsource = 'numeric'::regtype and casttarget = 'numeric'::regtype;
+
 create domain pg_catalog.super as jsonb;

@@ -31,10 +31,33 @@ create aggregate rs.and_start(int) (sfunc = rs.and_step, stype = boolean, initco
 create aggregate pg_catalog.bool_and(int) (sfunc = rs.and_step, stype = boolean, initcond = 'true');
 create aggregate pg_catalog.bool_or(int) (sfunc = rs.or_step, stype = boolean, initcond = 'false');
 create aggregate rs.listagg(text, text) (sfunc = string_agg_transfn, stype = internal, finalfunc = string_agg_finalfn);
-create function rs.within_limit(value text) returns varchar language plpgsql immutable as $f$
+create function rs.nonempty(value text) returns text language sql immutable strict as
+    'select case when octet_length(value) > 0 then value end';
+create function rs.listagg(value text) returns varchar language plpgsql immutable as $f$
 begin
     if octet_length(value) > 65535 then
         raise exception 'Result size exceeds LISTAGG limit' using errcode = '54000';
     end if;
     return value;
 end $f$;
+
+-- What PostgreSQL's window functions lack: values that are not null, kept in the frame's order.
+create function rs.keep(state anyarray, value anyelement) returns anyarray language sql immutable as $f$
+    select case when value is null then state else array_append(state, value) end
+$f$;
+create aggregate rs.kept(anyelement) (sfunc = rs.keep, stype = anyarray, initcond = '{}');
+create function rs.pick(items anyarray, place int) returns anyelement language sql immutable as $f$
+    select items[case when place < 0 then coalesce(array_upper(items, 1), 0) + 1 + place else place end]
+$f$;
+create function rs.lag(items anyarray, place int) returns anyelement language sql immutable as 'select rs.pick(items, place)';
+create function rs.lead(items anyarray, place int) returns anyelement language sql immutable as 'select rs.pick(items, place)';
+create function rs.first_value(items anyarray, place int) returns anyelement language sql immutable as 'select rs.pick(items, place)';
+create function rs.last_value(items anyarray, place int) returns anyelement language sql immutable as 'select rs.pick(items, place)';
+create function rs.nth_value(items anyarray, place int) returns anyelement language sql immutable as 'select rs.pick(items, place)';
+create function rs.percentile_cont(items float8[], point float8) returns float8 language sql immutable as $f$
+    select pg_catalog.percentile_cont(point) within group (order by value) from pg$unnest(items) as value
+$f$;
+create function rs.median(items float8[], point float8) returns float8 language sql immutable as
+    'select rs.percentile_cont(items, point)';
+create function rs.ratio_to_report(value float8, total float8) returns float8 language sql immutable as
+    'select value / nullif(total, 0)';

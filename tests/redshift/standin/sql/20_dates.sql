@@ -30,7 +30,7 @@ end $f$;
 create function rs.months(at timestamp, n bigint) returns timestamp language sql immutable strict as $f$
     select at + n::int * interval '1 month'
 $f$;
-create function pg_catalog.dateadd(part text, n bigint, at timestamp) returns timestamp language sql immutable strict as $f$
+create function pg_catalog.date_add(part text, n bigint, at timestamp) returns timestamp language sql immutable strict as $f$
     select case rs.part(part)
         when 'year' then case
             when to_char(at, 'MMDD') = '0229' and to_char(rs.months(at, n * 12), 'MMDD') = '0228'
@@ -54,22 +54,22 @@ create function pg_catalog.dateadd(part text, n bigint, at timestamp) returns ti
         else rs.no_part(part)
     end
 $f$;
-create function pg_catalog.dateadd(part text, n bigint, at timestamptz) returns timestamptz language sql stable strict as $f$
-    select dateadd(part, n, at at time zone 'UTC') at time zone 'UTC'
+create function pg_catalog.date_add(part text, n bigint, at timestamptz) returns timestamptz language sql stable strict as $f$
+    select date_add(part, n, at at time zone 'UTC') at time zone 'UTC'
 $f$;
-create function pg_catalog.dateadd(part text, n bigint, at date) returns timestamp language sql immutable strict as $f$
-    select dateadd(part, n, at::timestamp)
+create function pg_catalog.date_add(part text, n bigint, at date) returns timestamp language sql immutable strict as $f$
+    select date_add(part, n, at::timestamp)
 $f$;
-create function pg_catalog.dateadd(part text, n bigint, at text) returns timestamp language sql stable strict as $f$
-    select dateadd(part, n, at::timestamp)
+create function pg_catalog.date_add(part text, n bigint, at text) returns timestamp language sql stable strict as $f$
+    select date_add(part, n, at::timestamp)
 $f$;
-create function pg_catalog.dateadd(part text, n bigint, at time) returns time language sql immutable strict as $f$
-    select (dateadd(part, n, date '2000-01-01' + at))::time
+create function pg_catalog.date_add(part text, n bigint, at time) returns time language sql immutable strict as $f$
+    select (date_add(part, n, date '2000-01-01' + at))::time
 $f$;
-create function pg_catalog.dateadd(part text, n bigint, at timetz) returns timetz language sql stable strict as $f$
-    select (dateadd(part, n, date '2000-01-01' + (at at time zone 'UTC')::time))::time at time zone 'UTC'
+create function pg_catalog.date_add(part text, n bigint, at timetz) returns timetz language sql stable strict as $f$
+    select (date_add(part, n, date '2000-01-01' + (at at time zone 'UTC')::time))::time at time zone 'UTC'
 $f$;
-create function pg_catalog.datediff(part text, a timestamp, b timestamp) returns bigint language sql immutable strict as $f$
+create function pg_catalog.date_diff(part text, a timestamp, b timestamp) returns bigint language sql immutable strict as $f$
     select case rs.part(part)
         when 'millennium' then extract(millennium from b) - extract(millennium from a)
         when 'century' then extract(century from b) - extract(century from a)
@@ -92,65 +92,87 @@ create function pg_catalog.datediff(part text, a timestamp, b timestamp) returns
         else extract(epoch from rs.no_part(part))
     end::bigint
 $f$;
-create function pg_catalog.datediff(part text, a timestamptz, b timestamptz) returns bigint language sql stable strict as $f$
-    select datediff(part, a at time zone 'UTC', b at time zone 'UTC')
+create function pg_catalog.date_diff(part text, a timestamptz, b timestamptz) returns bigint language sql stable strict as $f$
+    select date_diff(part, a at time zone 'UTC', b at time zone 'UTC')
 $f$;
-create function pg_catalog.datediff(part text, a date, b date) returns bigint language sql immutable strict as $f$
-    select datediff(part, a::timestamp, b::timestamp)
+create function pg_catalog.date_diff(part text, a date, b date) returns bigint language sql immutable strict as $f$
+    select date_diff(part, a::timestamp, b::timestamp)
 $f$;
-create function pg_catalog.datediff(part text, a text, b text) returns bigint language sql stable strict as $f$
-    select datediff(part, a::timestamp, b::timestamp)
+create function pg_catalog.date_diff(part text, a text, b text) returns bigint language sql stable strict as $f$
+    select date_diff(part, a::timestamp, b::timestamp)
 $f$;
-create function pg_catalog.datediff(part text, a text, b timestamp) returns bigint language sql stable strict as $f$
-    select datediff(part, a::timestamp, b)
+create function pg_catalog.date_diff(part text, a text, b timestamp) returns bigint language sql stable strict as $f$
+    select date_diff(part, a::timestamp, b)
 $f$;
-create function pg_catalog.datediff(part text, a timestamp, b text) returns bigint language sql stable strict as $f$
-    select datediff(part, a, b::timestamp)
+create function pg_catalog.date_diff(part text, a timestamp, b text) returns bigint language sql stable strict as $f$
+    select date_diff(part, a, b::timestamp)
 $f$;
-create function pg_catalog.datediff(part text, a time, b time) returns bigint language sql immutable strict as $f$
-    select datediff(part, date '2000-01-01' + a, date '2000-01-01' + b)
+create function pg_catalog.date_diff(part text, a time, b time) returns bigint language sql immutable strict as $f$
+    select date_diff(part, date '2000-01-01' + a, date '2000-01-01' + b)
 $f$;
-create function pg_catalog.datediff(part text, a timetz, b timetz) returns bigint language sql stable strict as $f$
-    select datediff(part, (a at time zone 'UTC')::time, (b at time zone 'UTC')::time)
+create function pg_catalog.date_diff(part text, a timetz, b timetz) returns bigint language sql stable strict as $f$
+    select date_diff(part, (a at time zone 'UTC')::time, (b at time zone 'UTC')::time)
 $f$;
+-- EXTRACT gives whole numbers, DATE_PART keeps the fraction of a second.
 create function rs.number_of(part text, at timestamp) returns float8 language sql immutable strict as $f$
     select case rs.part(part)
-        when 'millisecond' then floor(extract(milliseconds from at) - extract(second from date_trunc('second', at)) * 1000)
-        when 'microsecond' then extract(microseconds from at) - extract(second from date_trunc('second', at)) * 1000000
-        when 'second' then floor(extract(second from at))
-        else extract(epoch from at) * 0 + pg_catalog.date_part(rs.part(part), at)
+        when 'millisecond' then floor(extract(milliseconds from at) - floor(extract(second from at)) * 1000)
+        when 'microsecond' then extract(microseconds from at) - floor(extract(second from at)) * 1000000
+        when 'decade' then floor(extract(year from at) / 10) + 1
+        when 'epoch' then floor(extract(epoch from at))
+        else pg_catalog.date_part(rs.part(part), at)
     end::float8
 $f$;
 create function rs.date_part(part text, at timestamp) returns int language sql immutable strict as $f$
-    select case when rs.part(part) = 'epoch' then floor(extract(epoch from at)) else rs.number_of(part, at) end::bigint::int
+    select floor(rs.number_of(part, at))::int
 $f$;
-create function rs.date_part(part text, at date) returns int language sql immutable strict as $f$
+create function rs.date_part(part text, at interval) returns int language sql immutable strict as $f$
+    select floor(pg_catalog.date_part(rs.part(part), at))::int
+$f$;
+create function pg_catalog.pgdate_part(part text, at timestamp) returns float8 language sql immutable strict as $f$
+    select rs.number_of(part, at)
+$f$;
+create function pg_catalog.pgdate_part(part text, at interval) returns float8 language sql immutable strict as $f$
+    select pg_catalog.date_part(rs.part(part), at)
+$f$;
+create function rs.date_part(part text, at date) returns int language sql stable strict as $f$
     select rs.date_part(part, at::timestamp)
-$f$;
-create function rs.date_part(part text, at timestamptz) returns int language sql stable strict as $f$
-    select case when rs.part(part) like 'timezone%' then pg_catalog.date_part(rs.part(part), at)::int
-        else rs.date_part(part, at::timestamp) end
 $f$;
 create function rs.date_part(part text, at text) returns int language sql stable strict as $f$
     select rs.date_part(part, at::timestamp)
 $f$;
-create function rs.date_part(part text, at time) returns int language sql immutable strict as $f$
+create function rs.date_part(part text, at time) returns int language sql stable strict as $f$
     select rs.date_part(part, date '1970-01-01' + at)
 $f$;
 create function rs.date_part(part text, at timetz) returns int language sql stable strict as $f$
     select rs.date_part(part, date '1970-01-01' + (at at time zone 'UTC')::time)
 $f$;
-create function rs.date_part(part text, at interval) returns int language sql immutable strict as $f$
-    select pg_catalog.date_part(rs.part(part), at)::int
+create function rs.date_part(part text, at timestamptz) returns int language sql stable strict as $f$
+    select case when rs.part(part) like 'timezone%' then pg_catalog.date_part(rs.part(part), at)::int else rs.date_part(part, at::timestamp) end
+$f$;
+create function pg_catalog.pgdate_part(part text, at date) returns float8 language sql stable strict as $f$
+    select pg_catalog.pgdate_part(part, at::timestamp)
+$f$;
+create function pg_catalog.pgdate_part(part text, at text) returns float8 language sql stable strict as $f$
+    select pg_catalog.pgdate_part(part, at::timestamp)
+$f$;
+create function pg_catalog.pgdate_part(part text, at time) returns float8 language sql stable strict as $f$
+    select pg_catalog.pgdate_part(part, date '1970-01-01' + at)
+$f$;
+create function pg_catalog.pgdate_part(part text, at timetz) returns float8 language sql stable strict as $f$
+    select pg_catalog.pgdate_part(part, date '1970-01-01' + (at at time zone 'UTC')::time)
+$f$;
+create function pg_catalog.pgdate_part(part text, at timestamptz) returns float8 language sql stable strict as $f$
+    select case when rs.part(part) like 'timezone%' then pg_catalog.date_part(rs.part(part), at)::float8 else pg_catalog.pgdate_part(part, at::timestamp) end
 $f$;
 create function pg_catalog.date_part_year(at date) returns int language sql immutable strict as $f$
     select extract(year from at)::int
 $f$;
 create function pg_catalog.getdate() returns timestamp language sql stable as $f$
-    select date_trunc('second', statement_timestamp()::timestamp)
+    select date_trunc('second', pg$statement_timestamp()::timestamp)
 $f$;
 create function rs.sysdate() returns timestamp language sql stable as $f$
-    select transaction_timestamp()::timestamp
+    select pg$transaction_timestamp()::timestamp
 $f$;
 create function pg_catalog.last_day(at timestamp) returns date language sql immutable strict as $f$
     select (date_trunc('month', at) + interval '1 month' - interval '1 day')::date

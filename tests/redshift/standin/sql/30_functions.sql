@@ -24,9 +24,9 @@ begin
     return case when left(btrim(value), 1) = '-' then -result else result end;
 end $f$;
 create function pg_catalog.sha2(value text, bits int) returns text language sql immutable strict as $f$
-    select encode(case when bits in (0, 256) then sha256(convert_to(value, 'UTF8'))
-        when bits = 224 then sha224(convert_to(value, 'UTF8')) when bits = 384 then sha384(convert_to(value, 'UTF8'))
-        when bits = 512 then sha512(convert_to(value, 'UTF8')) end, 'hex')
+    select encode(case when bits in (0, 256) then sha256(pg$convert_to(value, 'UTF8'))
+        when bits = 224 then sha224(pg$convert_to(value, 'UTF8')) when bits = 384 then sha384(pg$convert_to(value, 'UTF8'))
+        when bits = 512 then sha512(pg$convert_to(value, 'UTF8')) else '' end, 'hex')
 $f$;
 
 update pg_proc set proname = 'pg$regexp_replace' where proname = 'regexp_replace';
@@ -80,13 +80,14 @@ exception when others then
     end if;
     raise exception 'JSON parsing error' using errcode = 'XX000', detail = 'invalid json object ' || value;
 end $f$;
-create function rs.json_path(lenient boolean, value text, variadic path text[]) returns text language sql immutable as $f$
+create function rs.json_extract_path_text(lenient boolean, value text, variadic path text[]) returns text language sql immutable as $f$
     select case when value is null then null else coalesce(rs.json_in(value, lenient, '') #>> path,
         case when rs.json_in(value, lenient, '') is null then null else '' end) end
 $f$;
 create function pg_catalog.json_extract_array_element_text(value text, place int, lenient boolean default false)
 returns text language sql immutable as $f$
-    select case when value is null then null else coalesce(rs.json_in(value, lenient, '') ->> place, '') end
+    select case when value is null or rs.json_in(value, lenient, '') is null then null
+        when place < 0 then '' else coalesce(rs.json_in(value, lenient, '') ->> place, '') end
 $f$;
 update pg_proc set proname = 'pg$json_array_length' where proname = 'json_array_length';
 create function pg_catalog.json_array_length(value text, lenient boolean default false) returns int language sql immutable as $f$
@@ -117,11 +118,10 @@ create function pg_catalog.json_typeof(value super) returns varchar language sql
 create function pg_catalog.get_array_length(value super) returns bigint language sql immutable strict as $f$
     select case when jsonb_typeof(value) = 'array' then jsonb_array_length(value) end::bigint
 $f$;
-create function rs.super_array(variadic items anycompatiblearray) returns jsonb language sql immutable as $f$
-    select to_jsonb(items)
-$f$;
-create function rs.super_array() returns jsonb language sql immutable as 'select jsonb_build_array()';
-create function rs.super_object() returns jsonb language sql immutable as 'select jsonb_build_object()';
+create function rs."array"(variadic "any") returns jsonb language internal immutable as 'jsonb_build_array';
+create function rs."array"() returns jsonb language internal immutable as 'jsonb_build_array_noargs';
+create function rs."object"(variadic "any") returns jsonb language internal immutable as 'jsonb_build_object';
+create function rs."object"() returns jsonb language internal immutable as 'jsonb_build_object_noargs';
 create function pg_catalog.array_concat(a super, b super) returns super language sql immutable strict as
     'select a::jsonb || b::jsonb';
 create function pg_catalog.array_flatten(a super) returns super language sql immutable strict as $f$
@@ -162,3 +162,21 @@ update pg_proc set proname = 'pg$version' where proname = 'version' and pronames
 create function pg_catalog.version() returns varchar language sql stable as $f$
     select 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0 (stand-in)'
 $f$;
+
+-- Numbers and dates stand where a text is asked for.
+do $f$
+declare
+    each record;
+    kind text;
+begin
+    for each in select * from (values ('ltrim', '$1::text, $2', 'text', 'text'), ('rtrim', '$1::text, $2', 'text', 'text'),
+        ('strpos', '$1::text, $2', 'text', 'int'), ('split_part', '$1::text, $2, $3', 'text, int', 'text'),
+        ('substring', '$1::text, $2, $3', 'int, int', 'text'), ('repeat', '$1::text, $2', 'int', 'text'), ('reverse', '$1::text', '', 'text'),
+        ('len', '$1::text', '', 'int'), ('upper', '$1::text', '', 'text'), ('lower', '$1::text', '', 'text'), ('left', '$1::text, $2', 'int', 'text'),
+        ('right', '$1::text, $2', 'int', 'text'), ('replace', '$1::text, $2, $3', 'text, text', 'text')) as f(name, call, others, result) loop
+        foreach kind in array array['int', 'bigint', 'smallint', 'numeric', 'float8', 'date', 'timestamp'] loop
+            execute 'create function pg_catalog.' || quote_ident(each.name) || '(' || kind || case when each.others <> '' then ', ' || each.others else '' end
+                || ') returns ' || each.result || ' language sql stable strict as ' || quote_literal('select pg_catalog.' || quote_ident(each.name) || '(' || each.call || ')');
+        end loop;
+    end loop;
+end $f$;

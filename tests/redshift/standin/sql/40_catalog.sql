@@ -7,6 +7,10 @@ grant select on rs.designs, rs.materialized_views, rs.late_binding_views to publ
 create table rs.groups (name name primary key);
 grant all on rs.groups to public;
 
+create function rs.by_position(relation oid, name text) returns text language sql stable as $f$
+    select case when name ~ '^[0-9]+$' then (select a.attname::text from pg_catalog.pg_attribute as a
+        where a.attrelid = relation and a.attnum = name::int) else name end
+$f$;
 create function rs.after_ddl() returns event_trigger language plpgsql security definer set standard_conforming_strings = on
 set search_path = pg_catalog as $f$
 declare
@@ -20,6 +24,11 @@ begin
             insert into rs.designs values (made.objid, hint::jsonb) on conflict (relation) do update set design = excluded.design;
         end if;
         if made.command_tag <> 'CREATE TABLE' then
+            -- Keys by position become names.
+            update rs.designs set design = design || jsonb_build_object('distkey', rs.by_position(made.objid, design ->> 'distkey'),
+                'sortkeys', coalesce((select jsonb_agg(rs.by_position(made.objid, k.name) order by k.place)
+                    from jsonb_array_elements_text(design -> 'sortkeys') with ordinality as k(name, place)), '[]'))
+            where relation = made.objid and design ? 'sortkeys';
             for col in select attname from pg_attribute where attrelid = made.objid and attnum > 0 and atttypid = 'text'::regtype loop
                 execute 'alter table ' || made.objid::regclass || ' alter column ' || quote_ident(col.attname) || ' type varchar';
             end loop;
@@ -40,7 +49,7 @@ create function rs.create_late_binding_view(p_schema text, p_name text, p_column
 returns void language plpgsql as $f$
 declare
     declared text;
-    made text := 'rs.' || quote_ident('lbv_' || md5(random()::text || clock_timestamp()::text));
+    made text := 'rs.' || quote_ident('lbv_' || md5(random()::text || pg$clock_timestamp()::text));
     target text := quote_ident(p_schema) || '.' || quote_ident(p_name);
 begin
     begin
@@ -68,7 +77,12 @@ select a.*,
     coalesce(lower(d.design ->> 'distkey') = a.attname, false) as attisdistkey,
     coalesce((select k.place from jsonb_array_elements_text(d.design -> 'sortkeys') with ordinality as k(name, place)
         where lower(k.name) = a.attname), 0)::int as attsortkeyord,
-    coalesce(d.design -> 'encodings' ->> a.attname, 'none') as attencoding
+    coalesce(nullif(nullif(d.design -> 'encodings' ->> a.attname, 'raw'), 'auto'), case
+        when d.design -> 'encodings' ->> a.attname = 'raw' or jsonb_exists(d.design -> 'sortkeys', a.attname::text) then 'none'
+        when a.atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'date'::regtype,
+            'time'::regtype, 'timetz'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) then 'az64'
+        when a.atttypid in ('varchar'::regtype, 'text'::regtype, 'bpchar'::regtype) then 'lzo'
+        else 'none' end) as attencoding
 from pg_catalog.pg_attribute as a
 left join rs.designs as d on d.relation = a.attrelid
 where not exists (select 1 from rs.late_binding_views as v where v.view = a.attrelid);

@@ -10,4 +10,7 @@ select rs.hide(array['string_agg', 'array_agg', 'format', 'width_bucket', 'corr'
     'concat_ws', 'gen_random_uuid', 'date_bin', 'make_date', 'make_timestamp', 'make_interval', 'xmlagg', 'mode',
     'string_to_table', 'regexp_split_to_table', 'regexp_split_to_array', 'regexp_matches', 'regexp_match', 'regexp_like',
     'overlay', 'every', 'lastval', 'currval', 'setval', 'nextval',
-    'to_tsvector', 'to_tsquery', 'bit_xor', 'array_append', 'array_cat', 'array_length', 'array_to_string', 'cardinality']);
+    'to_tsvector', 'to_tsquery', 'bit_xor', 'array_cat', 'array_length', 'array_to_string', 'cardinality', 'unnest', 'div', 'setseed', 'bit_length',
+    'convert_to', 'convert_from', 'quote_nullable', 'clock_timestamp', 'transaction_timestamp', 'statement_timestamp', 'justify_days',
+    'justify_hours', 'justify_interval', 'pg_relation_size', 'pg_total_relation_size', 'pg_table_size', 'pg_postmaster_start_time',
+    'pg_trigger_depth', 'pg_conf_load_time']);
