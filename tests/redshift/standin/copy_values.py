@@ -107,7 +107,7 @@ def _date(text: str, form: str) -> str:
     if form == "auto":
         return text
     try:
-        return datetime.datetime.strptime(text.strip(), _picture(form or "YYYY-MM-DD")).date().isoformat()  # noqa: DTZ007
+        return datetime.datetime.strptime(text.strip(), _picture(form or "YYYY-MM-DD")).date().isoformat()
     except ValueError:
         raise BadField(1205, f"Invalid Date Format - length must be 10 or more: {text[:20]}") from None
 
@@ -126,7 +126,7 @@ def _timestamp(text: str, form: str, *, zoned: bool) -> str:
         bare = bare.replace("T", " ")
     elif form:
         try:
-            return datetime.datetime.strptime(bare, _picture(form)).isoformat(" ")  # noqa: DTZ007
+            return datetime.datetime.strptime(bare, _picture(form)).isoformat(" ")
         except ValueError:
             raise BadField(1206, f"Invalid timestamp format or value [{form}]") from None
     if not _TIMESTAMP.match(bare):

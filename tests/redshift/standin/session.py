@@ -12,7 +12,16 @@ from tests.redshift.standin.load_log import LoadLog
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.rows import compact_supers, describe
 from tests.redshift.standin.statements import plan_script, plan_statement
-from tests.redshift.standin.wire import Backend, ServerError, Stream, cstring, error_fields, error_message, message
+from tests.redshift.standin.tokens import literal, quoted_name
+from tests.redshift.standin.wire import (
+    Backend,
+    ServerError,
+    Stream,
+    cstring,
+    error_fields,
+    error_message,
+    message,
+)
 
 if TYPE_CHECKING:
     from tests.redshift.standin.server import Options
@@ -191,6 +200,18 @@ class Session:
             return False
         self._out += message(b"C", cstring(tag))
         return True
+
+    def columns_of(self, names: list[str]) -> set[str]:
+        """The columns of a table, as the client's own transaction sees it; none where it is not known."""
+        if self.backend.status == b"E":
+            return set()
+        self.backend.send(message(b"H"))
+        self._drain()
+        name = literal(".".join(quoted_name(part) for part in names[-2:]))
+        rows = self.backend.query(
+            f"select attname from pg_catalog.pg_attribute where attrelid = to_regclass({name}) and attnum > 0"
+        )
+        return {f"{row[0]}" for row in rows}
 
     def notice(self, words: str) -> None:
         """Tell the client something."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.redshift.standin.ddl import Cursor
 from tests.redshift.standin.plan import Forward, Plan
-from tests.redshift.standin.tokens import Node, literal, literal_value, name_of, render, Token
+from tests.redshift.standin.tokens import Node, Token, literal, literal_value, name_of, render
 
 if TYPE_CHECKING:
     from tests.redshift.standin.session import Session

@@ -14,7 +14,19 @@ from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.qualify import with_qualify
 from tests.redshift.standin.refuse import refuse_dml, refuse_query
 from tests.redshift.standin.show import plan_show
-from tests.redshift.standin.tokens import Group, Node, Token, is_op, literal, name_of, parse, render, split, word_of, words
+from tests.redshift.standin.tokens import (
+    Group,
+    Node,
+    Token,
+    is_op,
+    literal,
+    name_of,
+    parse,
+    render,
+    split,
+    word_of,
+    words,
+)
 
 if TYPE_CHECKING:
     from tests.redshift.standin.session import Session
@@ -327,7 +339,7 @@ def _cancel(items: list[Node], _: Session) -> Plan:
     return Forward(f"select pg_cancel_backend({render(items[1:2])})")
 
 
-_HANDLERS: dict[str, Callable[[list[Node], "Session"], Plan]] = {
+_HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
     "select": _query, "with": _query, "explain": _query, "insert": _dml, "update": _dml, "delete": _dml, "merge": _dml,
     "create": _create, "alter": _alter, "drop": _drop, "truncate": _truncate, "set": _set, "reset": _reset,
     "rollback": _rollback, "abort": _rollback, "vacuum": _vacuum, "analyze": _analyze, "grant": _grant, "revoke": _grant,
