@@ -26,7 +26,11 @@ def s3_endpoint() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def s3(s3_endpoint: str) -> Any:
     return boto3.client(
-        "s3", endpoint_url=s3_endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+        "s3",
+        endpoint_url=s3_endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
     )
 
 

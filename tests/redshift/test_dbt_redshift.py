@@ -27,26 +27,43 @@ class Dbt:
         self.folder = folder
         self.standin = standin
         target = {
-            "type": "redshift", "host": "127.0.0.1", "port": standin.port, "user": standin.user,
-            "password": standin.password, "dbname": standin.database, "schema": "small", "sslmode": "disable",
-            "threads": 4, "retries": 0,
-        }  # fmt: skip
+            "type": "redshift",
+            "host": "127.0.0.1",
+            "port": standin.port,
+            "user": standin.user,
+            "password": standin.password,
+            "dbname": standin.database,
+            "schema": "small",
+            "sslmode": "disable",
+            "threads": 4,
+            "retries": 0,
+        }
         profiles = {"small": {"target": "stand_in", "outputs": {"stand_in": target}}}
         (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
 
     def __call__(self, *args: str) -> dict[str, str]:
-        environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_PROFILES_DIR": str(self.folder)}
+        environment = {
+            **os.environ,
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_PROFILES_DIR": str(self.folder),
+        }
         command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-use-colors", *args]
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
         return {result["unique_id"].split(".")[2]: result["status"] for result in results}
 
     def rows(self, sql: str) -> list[list[Any]]:
         connection = redshift_connector.connect(
-            host="127.0.0.1", port=self.standin.port, database=self.standin.database, user=self.standin.user,
-            password=self.standin.password, ssl=False,
-        )  # fmt: skip
+            host="127.0.0.1",
+            port=self.standin.port,
+            database=self.standin.database,
+            user=self.standin.user,
+            password=self.standin.password,
+            ssl=False,
+        )
         cursor = connection.cursor()
         cursor.execute(sql)
         rows = [list(row) for row in cursor.fetchall()]
@@ -64,13 +81,17 @@ def dbt(tmp_path_factory: pytest.TempPathFactory, standin: StandIn) -> Dbt:
 def test_every_kind_of_node_is_built(dbt: Dbt) -> None:
     assert dbt.rows("select count(*) from small.fct_payments") == [[4]]
     assert dbt.rows("select count(*) from small.customers_view") == [[3]]
-    kinds = dict(dbt.rows("select table_name, table_type from information_schema.tables where table_schema = 'small'"))
+    kinds = dict(
+        dbt.rows("select table_name, table_type from information_schema.tables where table_schema = 'small'")
+    )
     assert kinds["fct_payments"] == "BASE TABLE"
     assert kinds["customers_view"] == "VIEW"
 
 
 def test_dist_and_sort_reach_the_catalogue(dbt: Dbt) -> None:
-    design = dbt.rows("select diststyle, sortkey1, sortkey_num from svv_table_info where \"table\" = 'fct_payments'")
+    design = dbt.rows(
+        "select diststyle, sortkey1, sortkey_num from svv_table_info where \"table\" = 'fct_payments'"
+    )
     assert design == [["KEY(customer_id)", "paid_at", 2]]
 
 

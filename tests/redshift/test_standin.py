@@ -24,9 +24,14 @@ ROLE = "iam_role 'arn:aws:iam::123456789012:role/copy'"
 
 def connect(standin: StandIn, **more: Any) -> Any:
     return redshift_connector.connect(
-        host=standin.host, port=standin.port, database=standin.database, user=standin.user,
-        password=more.pop("password", standin.password), ssl=False, **more,
-    )  # fmt: skip
+        host=standin.host,
+        port=standin.port,
+        database=standin.database,
+        user=standin.user,
+        password=more.pop("password", standin.password),
+        ssl=False,
+        **more,
+    )
 
 
 @pytest.fixture
@@ -91,7 +96,9 @@ def test_many_rows_and_prepared_statements_come_back(sql: Any) -> None:
     for start in range(3):
         sql("insert into t values (%s, %s)", [start, f"row {start}"])
     assert sql("select count(*) from t") == [[3]]
-    rows = sql("with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000) select i from n")
+    rows = sql(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000) select i from n"
+    )
     assert len(rows) == 50000
 
 
@@ -158,7 +165,10 @@ def test_two_sessions_race_under_snapshot_isolation(standin: StandIn, sql: Any) 
         racer.start()
     for racer in racers:
         racer.join()
-    assert sorted(outcomes) == ["committed 1", "could not complete because of conflict with concurrent transaction"]
+    assert sorted(outcomes) == [
+        "committed 1",
+        "could not complete because of conflict with concurrent transaction",
+    ]
     assert sql("select next_offset from t") == [[10]]
 
 
@@ -187,7 +197,10 @@ def test_varchar_counts_bytes_and_blanks_at_the_end_are_equal(sql: Any) -> None:
         sql("insert into t values ('éé', '')")
     assert refusal(error) == "value too long for type character varying(3)"
     assert sql("select count(distinct w), count(*) from t where w = 'a   '") == [[1, 2]]
-    assert sql("select character_maximum_length from information_schema.columns where table_name = 't'") == [[3], [256]]
+    assert sql("select character_maximum_length from information_schema.columns where table_name = 't'") == [
+        [3],
+        [256],
+    ]
     assert sql("select 'ééé'::varchar(3)") == [["é"]]
 
 
@@ -206,16 +219,31 @@ def test_integers_stay_integers(sql: Any) -> None:
 
 
 REFUSED = [
-    "create index i on t (n)", "create trigger g before insert on t execute procedure f()", "create sequence s",
-    "create table r (id serial)", "create table r (a int[])", "create table r (j jsonb)", "select string_agg(v, ',') from t",
-    "select array_agg(n) from t", "select n from t, generate_series(1, 3)", "select distinct on (n) n from t",
-    "insert into t values (1, 'a') on conflict do nothing", "insert into t values (1, 'a') returning n",
-    "select * from t cross join lateral (select 1) as x", "savepoint a", "select * from (values (1)) as v(a)",
-    "select n is distinct from 1 from t", "select count(*) filter (where n > 1) from t", "copy t from stdin",
-    "select array[1, 2]", "select n from t for update", "create table r (n int check (n > 0))",
-    "alter table t add column a int, add column b int", "merge into t using (select 1 as n) as s on t.n = s.n "
+    "create index i on t (n)",
+    "create trigger g before insert on t execute procedure f()",
+    "create sequence s",
+    "create table r (id serial)",
+    "create table r (a int[])",
+    "create table r (j jsonb)",
+    "select string_agg(v, ',') from t",
+    "select array_agg(n) from t",
+    "select n from t, generate_series(1, 3)",
+    "select distinct on (n) n from t",
+    "insert into t values (1, 'a') on conflict do nothing",
+    "insert into t values (1, 'a') returning n",
+    "select * from t cross join lateral (select 1) as x",
+    "savepoint a",
+    "select * from (values (1)) as v(a)",
+    "select n is distinct from 1 from t",
+    "select count(*) filter (where n > 1) from t",
+    "copy t from stdin",
+    "select array[1, 2]",
+    "select n from t for update",
+    "create table r (n int check (n > 0))",
+    "alter table t add column a int, add column b int",
+    "merge into t using (select 1 as n) as s on t.n = s.n "
     "when matched then update set v = 'x' when not matched then insert values (1, 'b')",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("statement", REFUSED)
@@ -233,7 +261,10 @@ def test_copy_csv_with_every_option(sql: Any, put: Any) -> None:
     text = 'id;v;d;at;flag\n1;"a;""b";20.259;2024-01-01 10:00:00;t\n2;;~;;false\n'
     where = put("csv/one.csv.gz", gzip.compress(text.encode()))
     sql(f"copy t from '{where}' {ROLE} csv delimiter ';' ignoreheader 1 null as '~' gzip")
-    assert [row[:3] for row in sql("select id, v, d from t order by id")] == [[1, 'a;"b', Decimal("20.25")], [2, "", None]]
+    assert [row[:3] for row in sql("select id, v, d from t order by id")] == [
+        [1, 'a;"b', Decimal("20.25")],
+        [2, "", None],
+    ]
     assert sql("select pg_last_copy_count()") == [[2]]
     assert sql("select lines_scanned from stl_load_commits where query = pg_last_copy_id()") == [[2]]
 
@@ -275,7 +306,9 @@ def test_a_manifest_is_obeyed(sql: Any, put: Any) -> None:
     assert sql("select count(*) from t") == [[3]], "a path is a prefix"
     lenient = manifest(put, "m2", {"url": missing}, {"url": two, "mandatory": True}, {"url": two})
     sql(f"copy t from '{lenient}' {ROLE} csv manifest")
-    assert sql("select count(*) from t") == [[5]], "a file listed twice is loaded twice, one missing is passed over"
+    assert sql("select count(*) from t") == [[5]], (
+        "a file listed twice is loaded twice, one missing is passed over"
+    )
     strict = manifest(put, "m3", {"url": missing, "mandatory": True}, {"url": one})
     with pytest.raises(redshift_connector.ProgrammingError, match="NoSuchKey"):
         sql(f"copy t from '{strict}' {ROLE} csv manifest")
@@ -292,13 +325,19 @@ def test_parquet_goes_by_position(sql: Any, put: Any) -> None:
     sql("create table t (id bigint, v varchar(4), d decimal(8,2), at timestamp, j super)")
     at = pa.array([1704103200000000, None], pa.timestamp("us"))
     data = parquet(
-        x=pa.array([1, 2], pa.int64()), y=["", None], d=pa.array([Decimal("1.50"), None], pa.decimal128(8, 2)), at=at,
+        x=pa.array([1, 2], pa.int64()),
+        y=["", None],
+        d=pa.array([Decimal("1.50"), None], pa.decimal128(8, 2)),
+        at=at,
         j=['{"a":1}', None],
-    )  # fmt: skip
+    )
     where = put("parquet/one.parquet", data)
     entry = {"url": where, "mandatory": True, "meta": {"content_length": len(data)}}
     sql(f"copy t from '{manifest(put, 'p1', entry)}' {ROLE} format as parquet manifest")
-    assert [row[:3] for row in sql("select * from t order by id")] == [[1, "", Decimal("1.50")], [2, None, None]]
+    assert [row[:3] for row in sql("select * from t order by id")] == [
+        [1, "", Decimal("1.50")],
+        [2, None, None],
+    ]
     bare = manifest(put, "p2", {"url": where, "mandatory": True})
     wrong = manifest(put, "p3", {**entry, "meta": {"content_length": 1}})
     for source in (bare, wrong):
@@ -314,7 +353,9 @@ def test_parquet_goes_by_position(sql: Any, put: Any) -> None:
         ({"id": [1], "v": ["too long"]}, "longer than the length defined"),
     ],
 )
-def test_parquet_that_does_not_fit_is_refused(sql: Any, put: Any, columns: dict[str, Any], words: str) -> None:
+def test_parquet_that_does_not_fit_is_refused(
+    sql: Any, put: Any, columns: dict[str, Any], words: str
+) -> None:
     sql("create table t (id bigint, v varchar(4))")
     where = put(f"parquet/{len(words)}.parquet", parquet(**columns))
     with pytest.raises(redshift_connector.ProgrammingError, match=words):
@@ -331,10 +372,15 @@ def test_json_goes_by_name(sql: Any, put: Any) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        "csv", "access_key_id 'a' secret_access_key 'b' csv", "credentials 'aws_access_key_id=a' csv",
-        f"{ROLE} parquet maxerror 5", f"{ROLE} csv maxerror 100001", f"{ROLE} csv region 'us-west-2'", f"{ROLE} csv escape",
+        "csv",
+        "access_key_id 'a' secret_access_key 'b' csv",
+        "credentials 'aws_access_key_id=a' csv",
+        f"{ROLE} parquet maxerror 5",
+        f"{ROLE} csv maxerror 100001",
+        f"{ROLE} csv region 'us-west-2'",
+        f"{ROLE} csv escape",
     ],
-)  # fmt: skip
+)
 def test_copy_refuses(sql: Any, put: Any, options: str) -> None:
     sql("create table t (id int)")
     where = put("refused/one.csv", "1\n")

@@ -4,21 +4,64 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.redshift.standin.ddl import Cursor
+from tests.redshift.standin.design import Cursor
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.tokens import Group, Node, Token, literal_value, name_of, split
 
 _KEYS = frozenset({"credentials", "access_key_id", "secret_access_key", "session_token"})
-_FLAGS = frozenset({"manifest", "gzip", "zstd", "bzip2", "blanksasnull", "emptyasnull", "removequotes", "escape",
-                    "truncatecolumns", "fillrecord", "ignoreblanklines", "ignoreallerrors", "trimblanks", "roundec",
-                    "explicit_ids", "noload", "serializetojson", "acceptanydate"})  # fmt: skip
-_TEXTS = {"delimiter": "delimiter", "quote": "quote", "null": "null_as", "region": "region", "dateformat": "dateformat",
-          "timeformat": "timeformat", "encoding": "encoding"}  # fmt: skip
+_FLAGS = frozenset(
+    {
+        "manifest",
+        "gzip",
+        "zstd",
+        "bzip2",
+        "blanksasnull",
+        "emptyasnull",
+        "removequotes",
+        "escape",
+        "truncatecolumns",
+        "fillrecord",
+        "ignoreblanklines",
+        "ignoreallerrors",
+        "trimblanks",
+        "roundec",
+        "explicit_ids",
+        "noload",
+        "serializetojson",
+        "acceptanydate",
+    }
+)
+_TEXTS = {
+    "delimiter": "delimiter",
+    "quote": "quote",
+    "null": "null_as",
+    "region": "region",
+    "dateformat": "dateformat",
+    "timeformat": "timeformat",
+    "encoding": "encoding",
+}
 _NUMBERS = {"ignoreheader": "ignoreheader", "maxerror": "maxerror"}
 _UNKNOWN_HERE = frozenset({"fixedwidth", "avro", "orc", "shapefile", "lzop", "encrypted", "readratio", "ssh"})
-_NOT_WITH_PARQUET = ("maxerror", "region", "acceptanydate", "ignoreheader", "null_as", "delimiter", "gzip", "zstd", "bzip2",
-                     "truncatecolumns", "emptyasnull", "blanksasnull", "escape", "dateformat", "timeformat",
-                     "compupdate", "noload", "encoding")  # fmt: skip
+_NOT_WITH_PARQUET = (
+    "maxerror",
+    "region",
+    "acceptanydate",
+    "ignoreheader",
+    "null_as",
+    "delimiter",
+    "gzip",
+    "zstd",
+    "bzip2",
+    "truncatecolumns",
+    "emptyasnull",
+    "blanksasnull",
+    "escape",
+    "dateformat",
+    "timeformat",
+    "compupdate",
+    "noload",
+    "encoding",
+)
 MAX_MAXERROR = 100_000
 
 
@@ -60,8 +103,12 @@ def parse_copy(items: list[Node], _: str = "") -> CopyCommand:
         raise RedshiftError("COPY from STDIN is not supported", FEATURE_NOT_SUPPORTED)
     command = CopyCommand(names, columns, _string(cursor))
     if not command.source.startswith("s3://"):
-        raise RedshiftError("COPY from local file is not supported" if ":" not in command.source else
-                            f"Unsupported data source {command.source}", FEATURE_NOT_SUPPORTED)  # fmt: skip
+        raise RedshiftError(
+            "COPY from local file is not supported"
+            if ":" not in command.source
+            else f"Unsupported data source {command.source}",
+            FEATURE_NOT_SUPPORTED,
+        )
     while not cursor.done:
         _option(cursor, command)
     _check(command)
@@ -88,7 +135,9 @@ def _option(cursor: Cursor, command: CopyCommand) -> None:
     cursor.took("with")
     name = cursor.word()
     if name in _KEYS:
-        raise RedshiftError("the stand-in takes IAM_ROLE only: no keys in the text of a statement", FEATURE_NOT_SUPPORTED)
+        raise RedshiftError(
+            "the stand-in takes IAM_ROLE only: no keys in the text of a statement", FEATURE_NOT_SUPPORTED
+        )
     if name in _UNKNOWN_HERE:
         raise unsupported(f"COPY {name.upper()} on the stand-in")
     cursor.take()
@@ -143,7 +192,9 @@ def _check(command: CopyCommand) -> None:
         for option in _NOT_WITH_PARQUET:
             if command.has(option):
                 shown = "NULL" if option == "null_as" else option.upper()
-                raise RedshiftError(f"{shown} argument is not supported for PARQUET based COPY", FEATURE_NOT_SUPPORTED)
+                raise RedshiftError(
+                    f"{shown} argument is not supported for PARQUET based COPY", FEATURE_NOT_SUPPORTED
+                )
     if command.format == "csv" and (command.has("escape") or command.has("removequotes")):
         raise RedshiftError("CSV is not compatible with ESCAPE and REMOVEQUOTES")
     if command.has("quote") and command.format != "csv":

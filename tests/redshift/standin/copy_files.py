@@ -39,7 +39,11 @@ class S3Reader:
         """Connect to the S3 server of the stand-in, or to what boto3's own settings say."""
         where: dict[str, Any] = {}
         if options.s3_endpoint:
-            where = {"endpoint_url": options.s3_endpoint, "aws_access_key_id": "standin", "aws_secret_access_key": "standin"}
+            where = {
+                "endpoint_url": options.s3_endpoint,
+                "aws_access_key_id": "standin",
+                "aws_secret_access_key": "standin",
+            }
         retries = Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=30)
         self._client = boto3.client("s3", region_name=options.region, config=retries, **where)
         self._region = options.region
@@ -71,13 +75,17 @@ class S3Reader:
             raise _service_error(error) from error
         if found != (region or self._region):
             words = "The S3 bucket addressed by the query is in a different region from this cluster."
-            raise RedshiftError(f"S3ServiceException:{words},Status 301,Error PermanentRedirect", INTERNAL_ERROR)
+            raise RedshiftError(
+                f"S3ServiceException:{words},Status 301,Error PermanentRedirect", INTERNAL_ERROR
+            )
 
     def under(self, prefix: S3File) -> list[S3File]:
         """Every object whose key starts with a prefix."""
         found = []
         try:
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key):
+            for page in self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=prefix.bucket, Prefix=prefix.key
+            ):
                 for item in page.get("Contents", []):
                     found.append(file_of(f"s3://{prefix.bucket}/{item['Key']}"))
         except ClientError as error:
@@ -112,9 +120,14 @@ def files_to_load(reader: S3Reader, command: CopyCommand) -> list[S3File]:
 def _manifest(reader: S3Reader, source: S3File, command: CopyCommand) -> Iterator[S3File]:
     try:
         entries = json.loads(reader.read(source))["entries"]
-        listed = [(str(e["url"]), e.get("mandatory", False) is True, e.get("meta", {}).get("content_length")) for e in entries]
+        listed = [
+            (str(e["url"]), e.get("mandatory", False) is True, e.get("meta", {}).get("content_length"))
+            for e in entries
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RedshiftError(f"Manifest file is not in correct json format: {source.url}", INTERNAL_ERROR) from error
+        raise RedshiftError(
+            f"Manifest file is not in correct json format: {source.url}", INTERNAL_ERROR
+        ) from error
     any_found = False
     for url, mandatory, length in listed:
         if command.format == "parquet" and not isinstance(length, int):

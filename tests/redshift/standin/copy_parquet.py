@@ -20,8 +20,9 @@ _BLOCK = 1 << 20
 
 
 def _scan_error(words: str) -> RedshiftError:
-    return RedshiftError("Spectrum Scan Error", INTERNAL_ERROR,
-                         f"error: Spectrum Scan Error code: 15001 context: {words}")  # fmt: skip
+    return RedshiftError(
+        "Spectrum Scan Error", INTERNAL_ERROR, f"error: Spectrum Scan Error code: 15001 context: {words}"
+    )
 
 
 def _fits(kind: pa.DataType, column: Column) -> bool:
@@ -45,15 +46,21 @@ def _fits(kind: pa.DataType, column: Column) -> bool:
 
 def _check_schema(schema: pa.Schema, columns: list[Column], file: S3File) -> None:
     if len(schema) != len(columns):
-        raise _scan_error(f"Unmatched number of columns between table and file. Table columns: {len(columns)}, "
-                          f"Data columns: {len(schema)}, File name: {file.url}")  # fmt: skip
+        raise _scan_error(
+            f"Unmatched number of columns between table and file. Table columns: {len(columns)}, "
+            f"Data columns: {len(schema)}, File name: {file.url}"
+        )
     for field, column in zip(schema, columns, strict=True):
         if not _fits(field.type, column):
-            raise _scan_error(f"File '{file.url}' has an incompatible Parquet schema for column '{field.name}'. "
-                              f"Column type: {column.type.upper()}, Parquet schema: optional {field.type} {field.name}")  # fmt: skip
+            raise _scan_error(
+                f"File '{file.url}' has an incompatible Parquet schema for column '{field.name}'. "
+                f"Column type: {column.type.upper()}, Parquet schema: optional {field.type} {field.name}"
+            )
         if column.type == "numeric" and pa.types.is_decimal(field.type) and field.type.scale != column.scale:
-            raise _scan_error(f"File '{file.url}' has an incompatible Parquet schema for column '{field.name}'. "
-                              f"Column type: DECIMAL({column.size}, {column.scale}), Parquet schema: {field.type}")  # fmt: skip
+            raise _scan_error(
+                f"File '{file.url}' has an incompatible Parquet schema for column '{field.name}'. "
+                f"Column type: DECIMAL({column.size}, {column.scale}), Parquet schema: {field.type}"
+            )
 
 
 def _check_values(table: pa.Table, columns: list[Column], file: S3File) -> None:
@@ -63,8 +70,10 @@ def _check_values(table: pa.Table, columns: list[Column], file: S3File) -> None:
         if column.size and column.is_text and len(values):
             longest = pc.max(pc.binary_length(values)).as_py() or 0
             if longest > column.size:
-                raise _scan_error(f"The length of the data column {column.name} is longer than the length defined in the "
-                                  f"table. Table: {column.size}, Data: {longest}, File name: {file.url}")  # fmt: skip
+                raise _scan_error(
+                    f"The length of the data column {column.name} is longer than the length defined in the "
+                    f"table. Table: {column.size}, Data: {longest}, File name: {file.url}"
+                )
 
 
 def _printable(table: pa.Table, columns: list[Column]) -> pa.Table:

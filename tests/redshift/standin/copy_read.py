@@ -61,15 +61,23 @@ def _separated(text: str, columns: list[Column], command: CopyCommand) -> Iterat
             seen += 1
             if seen <= skip or (not fields and command.has("ignoreblanklines")):
                 continue
-            yield _checked(Row(reader.line_num, list(fields), command.texts.get("delimiter", ",").join(fields)), columns, command)
+            yield _checked(
+                Row(reader.line_num, list(fields), command.texts.get("delimiter", ",").join(fields)),
+                columns,
+                command,
+            )
     except csv.Error as error:
         yield Row(reader.line_num, [], "", BadField(1214, f"Invalid quote formatting for CSV: {error}"))
 
 
 def _dialect(command: CopyCommand) -> dict[str, Any]:
     if command.format == "csv":
-        return {"delimiter": command.texts.get("delimiter", ","), "quotechar": command.texts.get("quote", '"'),
-                "doublequote": True, "strict": True}  # fmt: skip
+        return {
+            "delimiter": command.texts.get("delimiter", ","),
+            "quotechar": command.texts.get("quote", '"'),
+            "doublequote": True,
+            "strict": True,
+        }
     dialect: dict[str, Any] = {"delimiter": command.texts.get("delimiter", "|"), "quoting": csv.QUOTE_NONE}
     if command.has("removequotes"):
         dialect = {"delimiter": dialect["delimiter"], "quotechar": '"', "quoting": csv.QUOTE_MINIMAL}

@@ -32,7 +32,9 @@ class Load:
     query_id: int
     table_id: int
     columns: list[Column]
-    started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None))
+    started: datetime.datetime = field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    )
     loaded: int = 0
     errors: int = 0
     bytes_read: int = 0
@@ -40,34 +42,79 @@ class Load:
     def log_error(self, file: S3File, row: Row, place: int, column: Column | None, bad: BadField) -> None:
         """A row for stl_load_errors."""
         value = row.fields[place] if column and place < len(row.fields) else ""
-        self.session.log.write("stl_load_errors", {
-            "userid": 100, "slice": 0, "tbl": self.table_id, "starttime": self.started.isoformat(" "),
-            "session": self.session.pid, "query": self.query_id, "filename": file.url, "line_number": row.line,
-            "colname": column.name if column else "", "type": column.type[:10] if column else "",
-            "col_length": str(column.size) if column else "", "position": place, "raw_line": _clean(row.raw)[:1024],
-            "raw_field_value": _clean(value or "")[:1024], "err_code": bad.code, "err_reason": _clean(bad.reason)[:100],
-            "is_partial": 0, "start_offset": 0,
-        })  # fmt: skip
+        self.session.log.write(
+            "stl_load_errors",
+            {
+                "userid": 100,
+                "slice": 0,
+                "tbl": self.table_id,
+                "starttime": self.started.isoformat(" "),
+                "session": self.session.pid,
+                "query": self.query_id,
+                "filename": file.url,
+                "line_number": row.line,
+                "colname": column.name if column else "",
+                "type": column.type[:10] if column else "",
+                "col_length": str(column.size) if column else "",
+                "position": place,
+                "raw_line": _clean(row.raw)[:1024],
+                "raw_field_value": _clean(value or "")[:1024],
+                "err_code": bad.code,
+                "err_reason": _clean(bad.reason)[:100],
+                "is_partial": 0,
+                "start_offset": 0,
+            },
+        )
 
     def log_commit(self, file: S3File, lines: int, errors: int) -> None:
         """A row for stl_load_commits."""
-        self.session.log.write("stl_load_commits", {
-            "userid": 100, "query": self.query_id, "slice": 0, "name": f"s3 {file.key}"[:256], "filename": file.url,
-            "byte_offset": 0, "lines_scanned": lines, "errors": errors, "curtime": _now(), "status": 1,
-            "file_format": self.command.format or "text", "is_partial": 0, "start_offset": 0, "copy_job_id": -1,
-        })  # fmt: skip
+        self.session.log.write(
+            "stl_load_commits",
+            {
+                "userid": 100,
+                "query": self.query_id,
+                "slice": 0,
+                "name": f"s3 {file.key}"[:256],
+                "filename": file.url,
+                "byte_offset": 0,
+                "lines_scanned": lines,
+                "errors": errors,
+                "curtime": _now(),
+                "status": 1,
+                "file_format": self.command.format or "text",
+                "is_partial": 0,
+                "start_offset": 0,
+                "copy_job_id": -1,
+            },
+        )
 
     def log_history(self, status: str, files: int) -> None:
         """A row for sys_load_history."""
-        self.session.log.write("sys_load_history", {
-            "user_id": 100, "query_id": self.query_id, "transaction_id": self.query_id, "session_id": self.session.pid,
-            "database_name": self.session.options.database, "table_name": self.command.table[-1],
-            "start_time": self.started.isoformat(" "), "end_time": _now(), "duration": 0, "status": status,
-            "file_format": self.command.format or "text", "loaded_rows": self.loaded, "loaded_bytes": self.bytes_read,
-            "source_file_count": files, "source_file_bytes": self.bytes_read, "file_count_scanned": files,
-            "file_bytes_scanned": self.bytes_read, "error_count": self.errors, "copy_job_id": -1,
-            "table_id": self.table_id,
-        })  # fmt: skip
+        self.session.log.write(
+            "sys_load_history",
+            {
+                "user_id": 100,
+                "query_id": self.query_id,
+                "transaction_id": self.query_id,
+                "session_id": self.session.pid,
+                "database_name": self.session.options.database,
+                "table_name": self.command.table[-1],
+                "start_time": self.started.isoformat(" "),
+                "end_time": _now(),
+                "duration": 0,
+                "status": status,
+                "file_format": self.command.format or "text",
+                "loaded_rows": self.loaded,
+                "loaded_bytes": self.bytes_read,
+                "source_file_count": files,
+                "source_file_bytes": self.bytes_read,
+                "file_count_scanned": files,
+                "file_bytes_scanned": self.bytes_read,
+                "error_count": self.errors,
+                "copy_job_id": -1,
+                "table_id": self.table_id,
+            },
+        )
 
 
 def _now() -> str:
@@ -90,7 +137,9 @@ def run_copy(session: Session, command: CopyCommand) -> str:
             data = reader.read(file)
             load.bytes_read += len(data)
             if stated.get(file.url, len(data)) != len(data):
-                raise RedshiftError(f"The content length of {file.url} is {len(data)}, not {stated[file.url]}", INTERNAL_ERROR)
+                raise RedshiftError(
+                    f"The content length of {file.url} is {len(data)}, not {stated[file.url]}", INTERNAL_ERROR
+                )
             before, errors = load.loaded, load.errors
             _load_file(load, file, data)
             load.log_commit(file, load.loaded - before + load.errors - errors, load.errors - errors)
@@ -99,7 +148,9 @@ def run_copy(session: Session, command: CopyCommand) -> str:
         load.log_history(status, len(files))
     count = 0 if command.has("noload") else load.loaded
     session.backend.query(f"set rs.copy_count = {count}; set rs.copy_id = {load.query_id}")
-    session.notice(f"Load into table '{command.table[-1]}' completed, {load.loaded} record(s) loaded successfully.")
+    session.notice(
+        f"Load into table '{command.table[-1]}' completed, {load.loaded} record(s) loaded successfully."
+    )
     return f"COPY {count}"
 
 
@@ -111,11 +162,16 @@ def _begin(session: Session, command: CopyCommand) -> Load:
         "from pg_attribute as a left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum "
         f"where a.attrelid = {literal(name)}::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum"
     )
-    found = [column_of(f"{row[0]}", f"{row[1]}", required=row[2] == "t", identity=row[3] == "t", default=row[4]) for row in rows]
+    found = [
+        column_of(f"{row[0]}", f"{row[1]}", required=row[2] == "t", identity=row[3] == "t", default=row[4])
+        for row in rows
+    ]
     by_name = {column.name: column for column in found}
     for wanted in command.columns:
         if wanted not in by_name:
-            raise RedshiftError(f'column "{wanted}" of relation "{command.table[-1]}" does not exist', "42703")
+            raise RedshiftError(
+                f'column "{wanted}" of relation "{command.table[-1]}" does not exist', "42703"
+            )
     chosen = [by_name[wanted] for wanted in command.columns]
     columns = chosen or [column for column in found if not column.identity or command.has("explicit_ids")]
     return Load(session, command, session.log.next_id(), int(rows[0][5] or 0) if rows else 0, columns)
@@ -166,7 +222,9 @@ def _line(load: Load, file: S3File, row: Row, converters: list) -> str | None:  
         if row.fault:
             raise row.fault
         cells = []
-        for place, (column, convert, text) in enumerate(zip(load.columns, converters, row.fields, strict=True)):  # noqa: B007
+        for place, (column, convert, text) in enumerate(
+            zip(load.columns, converters, row.fields, strict=True)
+        ):  # noqa: B007
             value = None if text is None else convert(text)
             if value is None and column.required:
                 raise BadField(1213, "Missing data for not-null field")

@@ -17,9 +17,34 @@ _INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _INTEGER = re.compile(r"[+-]?\d+\Z")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\Z")
 _ZONE = re.compile(r"(?:[+-]\d\d(?::?\d\d)?|Z|UTC|GMT)\Z")
-_BOOLEANS = {"t": "t", "true": "t", "y": "t", "yes": "t", "1": "t", "f": "f", "false": "f", "n": "f", "no": "f", "0": "f"}
-_PICTURES = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "MON": "%b", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%H",
-             "MI": "%M", "SS": "%S", "US": "%f", "MS": "%f", "AM": "%p", "PM": "%p"}  # fmt: skip
+_BOOLEANS = {
+    "t": "t",
+    "true": "t",
+    "y": "t",
+    "yes": "t",
+    "1": "t",
+    "f": "f",
+    "false": "f",
+    "n": "f",
+    "no": "f",
+    "0": "f",
+}
+_PICTURES = {
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MM": "%m",
+    "MON": "%b",
+    "DD": "%d",
+    "HH24": "%H",
+    "HH12": "%I",
+    "HH": "%H",
+    "MI": "%M",
+    "SS": "%S",
+    "US": "%f",
+    "MS": "%f",
+    "AM": "%p",
+    "PM": "%p",
+}
 
 
 class BadField(Exception):
@@ -77,8 +102,10 @@ def _decimal(text: str, column: Column, rounding: str) -> str:
     if not number.is_finite():
         raise BadField(1209, "Invalid DECIMAL format")
     cut = number.quantize(Decimal(1).scaleb(-column.scale), rounding) if column.size else number
-    if column.size and len(cut.as_tuple().digits) - column.scale > column.size - column.scale and cut.adjusted() >= (
-        column.size - column.scale
+    if (
+        column.size
+        and len(cut.as_tuple().digits) - column.scale > column.size - column.scale
+        and cut.adjusted() >= (column.size - column.scale)
     ):
         raise BadField(1204, f"Numeric overflow, Type: Decimal({column.size},{column.scale})")
     return format(cut, "f")
@@ -163,12 +190,19 @@ def converter(column: Column, command: CopyCommand) -> Callable[[str], str | Non
     rounding = ROUND_HALF_UP if command.has("roundec") else ROUND_DOWN
     lenient = command.has("acceptanydate")
     kinds: dict[str, Callable[[str], str]] = {
-        "numeric": lambda text: _decimal(text, column, rounding), "double precision": _float, "real": _float,
-        "boolean": _boolean, "super": _super,
+        "numeric": lambda text: _decimal(text, column, rounding),
+        "double precision": _float,
+        "real": _float,
+        "boolean": _boolean,
+        "super": _super,
         "date": lambda text: _date(text, command.texts.get("dateformat", "")),
-        "timestamp without time zone": lambda text: _timestamp(text, command.texts.get("timeformat", ""), zoned=False),
-        "timestamp with time zone": lambda text: _timestamp(text, command.texts.get("timeformat", ""), zoned=True),
-    }  # fmt: skip
+        "timestamp without time zone": lambda text: _timestamp(
+            text, command.texts.get("timeformat", ""), zoned=False
+        ),
+        "timestamp with time zone": lambda text: _timestamp(
+            text, command.texts.get("timeformat", ""), zoned=True
+        ),
+    }
     inner: Callable[[str], str] = kinds.get(column.type, lambda text: text)
     if column.type in _INTEGERS:
         inner = lambda text: _integer(text, column)  # noqa: E731

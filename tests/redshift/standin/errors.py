@@ -44,12 +44,22 @@ def syntax_error(near: str) -> RedshiftError:
 
 # PostgreSQL's words, and what Redshift says in their place.
 _WORDS = (
-    (re.compile(r"^MERGE command cannot affect row a second time$"), "Found multiple matches to update the same tuple"),
-    (re.compile(r'^null value in column "(\w+)" of relation "\w+" violates not-null constraint$'),
-     r"Cannot insert a NULL value into column \1"),
-    (re.compile(r"^permission denied for (?:table|view|materialized view) (.+)$"), r"permission denied for relation \1"),
-    (re.compile(r'^role "(.+)" cannot be dropped because some objects depend on it$'),
-     r'''user "\1" can't be dropped because the user has a privilege on some object'''),
+    (
+        re.compile(r"^MERGE command cannot affect row a second time$"),
+        "Found multiple matches to update the same tuple",
+    ),
+    (
+        re.compile(r'^null value in column "(\w+)" of relation "\w+" violates not-null constraint$'),
+        r"Cannot insert a NULL value into column \1",
+    ),
+    (
+        re.compile(r"^permission denied for (?:table|view|materialized view) (.+)$"),
+        r"permission denied for relation \1",
+    ),
+    (
+        re.compile(r'^role "(.+)" cannot be dropped because some objects depend on it$'),
+        r"""user "\1" can't be dropped because the user has a privilege on some object""",
+    ),
     (re.compile(r"^invalid input syntax for type integer: (.+)$"), r"invalid input syntax for integer: \1"),
     (re.compile(r"^canceling statement due to user request$"), "Query cancelled on user's request"),
     (re.compile(r"^canceling statement due to statement timeout$"), "Query (0) cancelled on user's request"),
@@ -62,7 +72,11 @@ def _conflict(fields: dict[str, str], *, serializable: bool) -> dict[str, str]:
     if serializable:
         detail = f"Serializable isolation violation on table, transactions forming the cycle: {fields['M']}"
         return {"S": "ERROR", "C": INTERNAL_ERROR, "M": "1023", "D": detail}
-    return {"S": "ERROR", "C": INTERNAL_ERROR, "M": "could not complete because of conflict with concurrent transaction"}
+    return {
+        "S": "ERROR",
+        "C": INTERNAL_ERROR,
+        "M": "could not complete because of conflict with concurrent transaction",
+    }
 
 
 def in_redshifts_words(fields: dict[str, str], *, serializable: bool = False) -> dict[str, str]:

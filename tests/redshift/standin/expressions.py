@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.redshift.standin import aggregates
+from tests.redshift.standin.build import call, sign, word
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error
 from tests.redshift.standin.tokens import Group, Node, Token, is_op, literal, parse, split, word_of
 
@@ -13,29 +15,18 @@ Handler = Callable[[list[Node]], list[Node]]
 _SYSTEM_RELATIONS = frozenset({"pg_attribute", "pg_views", "pg_tables", "pg_user"})
 _INFORMATION_SCHEMA = frozenset({"columns", "views", "tables"})
 _DECIMALS = frozenset({"decimal", "numeric", "dec"})
-_TYPE_NAMES = {"nvarchar": "varchar", "nchar": "char", "datetime": "timestamp", "varbinary": "bytea",
-               "varbyte": "bytea", "float4": "real", "string": "varchar"}  # fmt: skip
-_WITHOUT_GROUP = frozenset({"interval", "values", "in", "and", "or", "not", "on", "using", "as", "over", "by"})
-
-
-def word(text: str) -> Token:
-    """A bare word."""
-    return Token("word", text)
-
-
-def sign(text: str) -> Token:
-    """An operator, or text that is to stand as it is."""
-    return Token("op", text)
-
-
-def call(name: str, *args: list[Node]) -> list[Node]:
-    """A call of a function."""
-    items: list[Node] = []
-    for position, arg in enumerate(args):
-        if position:
-            items.append(sign(","))
-        items.extend(arg)
-    return [word(name), Group(items)]
+_TYPE_NAMES = {
+    "nvarchar": "varchar",
+    "nchar": "char",
+    "datetime": "timestamp",
+    "varbinary": "bytea",
+    "varbyte": "bytea",
+    "float4": "real",
+    "string": "varchar",
+}
+_WITHOUT_GROUP = frozenset(
+    {"interval", "values", "in", "and", "or", "not", "on", "using", "as", "over", "by"}
+)
 
 
 def type_of(items: list[Node], at: int) -> tuple[list[Node], int]:
@@ -49,7 +40,9 @@ def type_of(items: list[Node], at: int) -> tuple[list[Node], int]:
     if name in ("max",):
         raise syntax_error(name)
     if name in _TYPE_NAMES:
-        return [word(_TYPE_NAMES[name])], at + 1 + (_TYPE_NAMES[name] == "bytea" and isinstance(follows, Group))
+        return [word(_TYPE_NAMES[name])], at + 1 + (
+            _TYPE_NAMES[name] == "bytea" and isinstance(follows, Group)
+        )
     if isinstance(follows, Group) and name in ("varchar", "char", "character", "nvarchar", "bpchar"):
         length = word_of(follows.items[0]) if follows.items else ""
         if length == "max":
@@ -90,8 +83,19 @@ def _nvl(items: list[Node]) -> list[Node]:
 
 def _nvl2(items: list[Node]) -> list[Node]:
     tested, there, missing = split(items)
-    return [Group([*parse("case when"), Group(tested), *parse("is not null then"), Group(there),
-                   word("else"), Group(missing), word("end")])]  # fmt: skip
+    return [
+        Group(
+            [
+                *parse("case when"),
+                Group(tested),
+                *parse("is not null then"),
+                Group(there),
+                word("else"),
+                Group(missing),
+                word("end"),
+            ]
+        )
+    ]
 
 
 def _decode(items: list[Node]) -> list[Node]:
@@ -154,13 +158,24 @@ def _super_object(items: list[Node]) -> list[Node]:
 
 
 _HANDLERS: dict[str, Handler] = {
-    "dateadd": _dated("date_add"), "date_add": _dated("date_add"), "datediff": _dated("date_diff"),
-    "date_diff": _dated("date_diff"), "date_part": _dated("pgdate_part"), "pgdate_part": _dated("pgdate_part"),
+    "dateadd": _dated("date_add"),
+    "date_add": _dated("date_add"),
+    "datediff": _dated("date_diff"),
+    "date_diff": _dated("date_diff"),
+    "date_part": _dated("pgdate_part"),
+    "pgdate_part": _dated("pgdate_part"),
     "date_trunc": _dated("date_trunc"),
-    "nvl": _nvl, "nvl2": _nvl2, "decode": _decode, "concat": _concat, "cast": _cast, "convert": _convert,
-    "json_extract_path_text": _json_path, "array": _super_array, "object": _super_object,
+    "nvl": _nvl,
+    "nvl2": _nvl2,
+    "decode": _decode,
+    "concat": _concat,
+    "cast": _cast,
+    "convert": _convert,
+    "json_extract_path_text": _json_path,
+    "array": _super_array,
+    "object": _super_object,
     "try_cast": _cast,
-}  # fmt: skip
+}
 
 
 def rewrite(items: list[Node]) -> list[Node]:
@@ -199,20 +214,9 @@ def _rewrite_call(items: list[Node], at: int, out: list[Node]) -> int:
     name = word_of(items[at])
     group = items[at + 1]
     assert isinstance(group, Group)
-    if name == "listagg":
-        return _listagg(items, at, out)
-    if name in ("median", "percentile_cont"):
-        return _percentile(items, at, out)
-    if name in ("lag", "lead", "first_value", "last_value", "nth_value"):
-        taken = _ignore_nulls(items, at, out)
-        if taken:
-            return taken
-    if name == "ratio_to_report" and word_of(items[at + 2] if at + 2 < len(items) else None) == "over":
-        window = items[at + 3]
-        value = rewrite(group.items)
-        total = [*call("sum", value), word("over"), Group(rewrite(window.items) if isinstance(window, Group) else [])]
-        out += call("rs.ratio_to_report", value, total)
-        return 4
+    taken = aggregates.rewrite_aggregate(items, at, out)
+    if taken:
+        return taken
     handler = _HANDLERS.get(name)
     if handler:
         out.extend(handler(rewrite(group.items)))
@@ -228,87 +232,6 @@ def _extract(items: list[Node]) -> list[Node]:
     if len(items) < 3 or word_of(items[1]) != "from":
         return [word("extract"), Group(items)]
     return call("rs.date_part", _part(items[:1]), items[2:])
-
-
-def _over(items: list[Node], at: int) -> list[Node] | None:
-    """The window that follows at a place."""
-    if at + 1 < len(items) and word_of(items[at]) == "over":
-        window = items[at + 1]
-        return rewrite(window.items) if isinstance(window, Group) else None
-    return None
-
-
-def _within_group(items: list[Node], at: int) -> tuple[list[Node], int]:
-    """The order of WITHIN GROUP at a place, and how many nodes that took."""
-    if [word_of(item) for item in items[at : at + 2]] == ["within", "group"]:
-        inner = items[at + 2]
-        return (rewrite(inner.items) if isinstance(inner, Group) else []), 3
-    return [], 0
-
-
-def _listagg(items: list[Node], at: int, out: list[Node]) -> int:
-    group = items[at + 1]
-    assert isinstance(group, Group)
-    args = split(rewrite(group.items))
-    distinct = word_of(args[0][0]) == "distinct"
-    value: list[Node] = args[0][1:] if distinct else args[0]
-    text = call("rs.nonempty", [Group(value), *parse(":: text")])
-    glue = args[1] if len(args) > 1 else [Token("string", "''")]
-    order, taken = _within_group(items, at + 2)
-    window = _over(items, at + 2 + taken)
-    if window is not None:
-        frame = parse("rows between unbounded preceding and unbounded following") if order else []
-        out += [*call("rs.listagg", text, glue), word("over"), Group([*window, *order, *frame])]
-        return taken + 4
-    if distinct:
-        sort = order or [*parse("order by"), *value]
-        joined = call("pg$array_to_string", [word("pg$array_agg"), Group([word("distinct"), *value, *sort])], glue)
-        out += call("rs.listagg", joined)
-    else:
-        out += call("rs.listagg", [word("rs.listagg"), Group([*text, sign(","), *glue, *order])])
-    return taken + 2
-
-
-def _percentile(items: list[Node], at: int, out: list[Node]) -> int:
-    """MEDIAN and PERCENTILE_CONT over a window, which PostgreSQL does not have."""
-    group = items[at + 1]
-    assert isinstance(group, Group)
-    name = word_of(items[at])
-    inner = rewrite(group.items)
-    order, taken = _within_group(items, at + 2) if name != "median" else ([*parse("order by"), *inner], 0)
-    point = inner if name != "median" else parse("0.5")
-    window = _over(items, at + 2 + taken)
-    if window is None:
-        out += [word("percentile_cont" if name == "median" else name), Group(point), *parse("within group"), Group(order)]
-        return taken + 2
-    value = [item for item in order[2:] if word_of(item) not in ("asc", "desc")]
-    kept = [*call("rs.kept", [Group(value), *parse(":: float8")]), word("over"), Group(window)]
-    out += call(f"rs.{name}", kept, point)
-    return taken + 4
-
-
-_NULLS_FROM = {"lag": "rows between unbounded preceding and 1 preceding", "lead": "rows between 1 following and unbounded following"}
-
-
-def _ignore_nulls(items: list[Node], at: int, out: list[Node]) -> int:
-    """LAG, LEAD, FIRST_VALUE, LAST_VALUE, NTH_VALUE … IGNORE NULLS; nothing taken where it does not stand."""
-    group = items[at + 1]
-    assert isinstance(group, Group)
-    inside, taken = rewrite(group.items), 2
-    if [word_of(item) for item in inside[-2:]] == ["ignore", "nulls"]:
-        inside = inside[:-2]
-    elif [word_of(item) for item in items[at + 2 : at + 4]] == ["ignore", "nulls"]:
-        taken = 4
-    else:
-        return 0
-    name, args = word_of(items[at]), split(inside)
-    window = _over(items, at + taken) or []
-    place = args[1] if len(args) > 1 else parse("1")
-    place = [sign("-"), *place] if name in ("lag", "last_value") else place
-    frame = parse(_NULLS_FROM[name]) if name in _NULLS_FROM else []
-    kept = [*call("rs.kept", args[0]), word("over"), Group([*window, *frame])]
-    out += call(f"rs.{name}", kept, place)
-    return taken + 2
 
 
 def _rewrite_word(items: list[Node], at: int, out: list[Node], *, dotted: bool) -> int:

@@ -68,8 +68,22 @@ class Postgres:
                 shutil.chown(folder, self._user)
         self.folder.chmod(0o755)
         binaries = _binaries()
-        self._run([str(binaries / "initdb"), "-D", str(self.data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8",
-                   "--locale=C", "--no-sync", "--no-instructions"])
+        self._run(
+            [
+                str(binaries / "initdb"),
+                "-D",
+                str(self.data),
+                "-U",
+                SUPERUSER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+                "--no-instructions",
+            ]
+        )
         with (self.data / "postgresql.conf").open("a") as config:
             config.write(_SETTINGS)
         log = (self.folder / "log").open("wb")
@@ -109,8 +123,12 @@ class Postgres:
         """Lay the functions and system views into a database."""
         backend = self.connect(database)
         try:
-            backend.query("set allow_system_table_mods = on; set standard_conforming_strings = on; set check_function_bodies = off")
-            backend.query(f"create schema rs; grant usage on schema rs to public; set rs.folder = '{self.shared}'")
+            backend.query(
+                "set allow_system_table_mods = on; set standard_conforming_strings = on; set check_function_bodies = off"
+            )
+            backend.query(
+                f"create schema rs; grant usage on schema rs to public; set rs.folder = '{self.shared}'"
+            )
             for script in sorted(SQL_FOLDER.glob("*.sql")):
                 try:
                     backend.query(script.read_text().replace(":folder", str(self.shared)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.redshift.standin.build import call, sign
 from tests.redshift.standin.errors import RedshiftError
-from tests.redshift.standin.expressions import call, sign
 from tests.redshift.standin.tokens import Group, Node, Token, is_op, name_of, parse, split, word_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def _arm(items: list[Node], session: Session) -> list[Node]:
     used = _words_in(rest[where:where_end]) | _words_in(chosen)
     if any(_mentions(chosen, rest[where:where_end], name) for name in aliases) and used:
         columns = _columns(rest, session)
-        known = {name: value for name, value in aliases.items() if columns is not None and name not in columns}
+        known = {
+            name: value for name, value in aliases.items() if columns is not None and name not in columns
+        }
         chosen = _expand_columns(chosen, known)
         rest = [*rest[:where], *_expand(rest[where:where_end], known), *rest[where_end:]]
     return _qualified(head, chosen, rest, aliases)
@@ -103,8 +105,10 @@ def _expand(items: list[Node], aliases: dict[str, list[Node]]) -> list[Node]:
         if isinstance(item, Group):
             query = word_of(item.items[0] if item.items else None) in ("select", "with")
             out.append(item if query else Group(_expand(item.items, aliases)))
-        elif item.kind in ("word", "quoted") and item.lower in aliases and not (
-            is_op(follows, ".") or isinstance(follows, Group) or (at and is_op(items[at - 1], "."))
+        elif (
+            item.kind in ("word", "quoted")
+            and item.lower in aliases
+            and not (is_op(follows, ".") or isinstance(follows, Group) or (at and is_op(items[at - 1], ".")))
         ):
             out.append(Group(list(aliases[item.lower])))
         else:
@@ -139,7 +143,9 @@ def _columns(rest: list[Node], session: Session) -> set[str] | None:
     return found
 
 
-def _qualified(head: list[Node], chosen: list[Node], rest: list[Node], aliases: dict[str, list[Node]]) -> list[Node]:
+def _qualified(
+    head: list[Node], chosen: list[Node], rest: list[Node], aliases: dict[str, list[Node]]
+) -> list[Node]:
     """A row that QUALIFY drops yields no row of the set-returning function that joins ORDER BY."""
     at = _clause(rest, "qualify")
     if at == len(rest):
@@ -148,13 +154,16 @@ def _qualified(head: list[Node], chosen: list[Node], rest: list[Node], aliases: 
         raise RedshiftError('syntax error at or near "qualify": a table before QUALIFY needs an alias')
     end = next((place for place in range(at, len(rest)) if word_of(rest[place]) in _TAIL), len(rest))
     condition = _expand(rest[at + 1 : end], aliases)
-    kept = call("generate_series", parse("1"), [*parse("case when"), Group(condition), *parse("then 1 else 0 end")])
+    kept = call(
+        "generate_series", parse("1"), [*parse("case when"), Group(condition), *parse("then 1 else 0 end")]
+    )
     tail = rest[end:]
     order: list[Node] = [*parse("order by")]
     if word_of(tail[0] if tail else None) == "order":
-        stop = next((place for place, item in enumerate(tail) if word_of(item) in ("limit", "offset")), len(tail))
+        stop = next(
+            (place for place, item in enumerate(tail) if word_of(item) in ("limit", "offset")), len(tail)
+        )
         order, tail = [*tail[:stop], sign(",")], tail[stop:]
     query: list[Node] = [*head, *chosen, *rest[:at], *order, *kept, *tail]
     start = max(place for place, item in enumerate(query) if word_of(item) == "select")
     return [*query[:start], Group(query[start:])] if start == 0 else query
-

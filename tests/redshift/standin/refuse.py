@@ -5,26 +5,88 @@ from __future__ import annotations
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.tokens import Group, Node, Token, is_op, name_of, render, word_of
 
-_LEADER_ONLY = frozenset({"generate_series", "current_schema", "current_schemas", "has_table_privilege", "age",
-                          "pg_backend_pid", "inet_client_addr", "now", "has_schema_privilege",
-                          "has_database_privilege", "to_ascii", "txid_current", "version"})  # fmt: skip
+_LEADER_ONLY = frozenset(
+    {
+        "generate_series",
+        "current_schema",
+        "current_schemas",
+        "has_table_privilege",
+        "age",
+        "pg_backend_pid",
+        "inet_client_addr",
+        "now",
+        "has_schema_privilege",
+        "has_database_privilege",
+        "to_ascii",
+        "txid_current",
+        "version",
+    }
+)
 _COMPUTE_ONLY = frozenset({"listagg", "median", "percentile_cont", "percentile_disc"})
 _FROM_WORDS = frozenset({"from", "join", "using", "into", "update"})
-_FROM_ENDS = frozenset({"where", "group", "having", "order", "limit", "union", "except", "intersect", "minus", "qualify",
-                        "select", "set", "on"})  # fmt: skip
+_FROM_ENDS = frozenset(
+    {
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "union",
+        "except",
+        "intersect",
+        "minus",
+        "qualify",
+        "select",
+        "set",
+        "on",
+    }
+)
 _SYSTEM_PREFIXES = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_", "information_schema", "rs")
-_TYPES_REFUSED = frozenset({"json", "jsonb", "uuid", "xml", "bytea", "money", "inet", "cidr", "macaddr", "bit", "tsvector",
-                            "hstore", "int4range", "int8range", "daterange", "tsrange", "tstzrange", "numrange", "serial",
-                            "bigserial", "smallserial", "serial4", "serial8", "point", "line", "lseg", "box", "path",
-                            "polygon", "circle", "txid_snapshot", "tsquery"})  # fmt: skip
+_TYPES_REFUSED = frozenset(
+    {
+        "json",
+        "jsonb",
+        "uuid",
+        "xml",
+        "bytea",
+        "money",
+        "inet",
+        "cidr",
+        "macaddr",
+        "bit",
+        "tsvector",
+        "hstore",
+        "int4range",
+        "int8range",
+        "daterange",
+        "tsrange",
+        "tstzrange",
+        "numrange",
+        "serial",
+        "bigserial",
+        "smallserial",
+        "serial4",
+        "serial8",
+        "point",
+        "line",
+        "lseg",
+        "box",
+        "path",
+        "polygon",
+        "circle",
+        "txid_snapshot",
+        "tsquery",
+    }
+)
 
 
 def not_on_tables(name: str) -> RedshiftError:
     """A leader-node function beside a user's table."""
     return RedshiftError(
         "Specified types or functions (one per INFO message) not supported on Amazon Redshift tables.",
-        FEATURE_NOT_SUPPORTED, detail=f'Function "{name}" not supported.',
-    )  # fmt: skip
+        FEATURE_NOT_SUPPORTED,
+        detail=f'Function "{name}" not supported.',
+    )
 
 
 def refuse_type(name: str) -> None:
@@ -33,7 +95,17 @@ def refuse_type(name: str) -> None:
         raise RedshiftError(f'Column "" has unsupported type "{name}".', FEATURE_NOT_SUPPORTED)
 
 
-_COLUMN_TYPES_REFUSED = _TYPES_REFUSED | {"interval", "name", "oid", "regclass", "regtype", "regproc", "xid", "tid", "cid"}
+_COLUMN_TYPES_REFUSED = _TYPES_REFUSED | {
+    "interval",
+    "name",
+    "oid",
+    "regclass",
+    "regtype",
+    "regproc",
+    "xid",
+    "tid",
+    "cid",
+}
 
 
 def refuse_column_type(node: Node | None) -> None:
@@ -97,9 +169,11 @@ def _refuse_by_place(items: list[Node]) -> None:
     if user_tables and called & _LEADER_ONLY:
         raise not_on_tables(sorted(called & _LEADER_ONLY)[0] + "()")
     if not user_tables and called & _COMPUTE_ONLY:
-        raise RedshiftError("One or more of the used functions must be applied on at least one user created tables. "
-                            "Examples of user table only functions are LISTAGG, MEDIAN, PERCENTILE_CONT, etc",
-                            FEATURE_NOT_SUPPORTED)  # fmt: skip
+        raise RedshiftError(
+            "One or more of the used functions must be applied on at least one user created tables. "
+            "Examples of user table only functions are LISTAGG, MEDIAN, PERCENTILE_CONT, etc",
+            FEATURE_NOT_SUPPORTED,
+        )
 
 
 def _refuse_level(items: list[Node]) -> None:
@@ -127,7 +201,12 @@ def _refuse_group(items: list[Node], at: int, group: Group) -> None:
         raise syntax_error("values")
     if before == "cast" and len(group.items) > 1 and word_of(group.items[-2]) == "as":
         refuse_type(word_of(group.items[-1]))
-    if before in ("any", "all", "some") and first in ("select", "with") and at > 1 and is_op(items[at - 2], "<", ">", "<=", ">="):
+    if (
+        before in ("any", "all", "some")
+        and first in ("select", "with")
+        and at > 1
+        and is_op(items[at - 2], "<", ">", "<=", ">=")
+    ):
         raise RedshiftError(f"{before.upper()} with a subquery is not supported", FEATURE_NOT_SUPPORTED)
     if before == "row" and (at < 2 or word_of(items[at - 2]) != "for"):
         raise syntax_error("row")
@@ -137,8 +216,24 @@ def _refuse_group(items: list[Node], at: int, group: Group) -> None:
         raise syntax_error("(")
 
 
-_NEED_FRAME = frozenset({"sum", "avg", "count", "min", "max", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp",
-                         "var_pop", "first_value", "last_value", "nth_value"})  # fmt: skip
+_NEED_FRAME = frozenset(
+    {
+        "sum",
+        "avg",
+        "count",
+        "min",
+        "max",
+        "stddev",
+        "stddev_samp",
+        "stddev_pop",
+        "variance",
+        "var_samp",
+        "var_pop",
+        "first_value",
+        "last_value",
+        "nth_value",
+    }
+)
 
 
 def _refuse_window(items: list[Node], at: int, window: Group) -> None:
@@ -151,7 +246,9 @@ def _refuse_window(items: list[Node], at: int, window: Group) -> None:
     if "order" not in inside:
         return
     if name and "rows" not in inside:
-        raise RedshiftError("Aggregate window functions with an ORDER BY clause require a frame clause", FEATURE_NOT_SUPPORTED)
+        raise RedshiftError(
+            "Aggregate window functions with an ORDER BY clause require a frame clause", FEATURE_NOT_SUPPORTED
+        )
     ordering = window.items[inside.index("order") + 2 :]
     if ordering and isinstance(ordering[0], Token) and ordering[0].kind == "string":
         raise RedshiftError("ORDER BY of a constant is not supported in a window", FEATURE_NOT_SUPPORTED)
@@ -162,16 +259,22 @@ def _refuse_orders(items: list[Node]) -> None:
     orders = {
         render(item.items)
         for at, item in enumerate(items)
-        if isinstance(item, Group) and [word_of(node) for node in items[at - 2 : at]] == ["within", "group"]
+        if isinstance(item, Group)
+        and [word_of(node) for node in items[at - 2 : at]] == ["within", "group"]
         and word_of(items[at + 1] if at + 1 < len(items) else None) != "over"
-    }  # fmt: skip
+    }
     orders |= {
-        "order by " + render(item.items) for at, item in enumerate(items)
-        if isinstance(item, Group) and at and word_of(items[at - 1]) == "median"
+        "order by " + render(item.items)
+        for at, item in enumerate(items)
+        if isinstance(item, Group)
+        and at
+        and word_of(items[at - 1]) == "median"
         and word_of(items[at + 1] if at + 1 < len(items) else None) != "over"
-    }  # fmt: skip
+    }
     if len(orders) > 1:
-        raise RedshiftError("within group ORDER BY clauses for aggregate functions must be the same", FEATURE_NOT_SUPPORTED)
+        raise RedshiftError(
+            "within group ORDER BY clauses for aggregate functions must be the same", FEATURE_NOT_SUPPORTED
+        )
 
 
 def _refuse_set_operations(items: list[Node]) -> None:
@@ -181,13 +284,22 @@ def _refuse_set_operations(items: list[Node]) -> None:
         follows = text[at + 1] if at + 1 < len(text) else ""
         if follows == "all" and text[at] != "union":
             raise RedshiftError(f"{text[at].upper()} ALL is not supported", FEATURE_NOT_SUPPORTED)
-        for side in (items[at - 1] if at else None, items[at + 1 + (follows == "all")] if at + 1 < len(items) else None):
-            if isinstance(side, Group) and {"limit", "offset", "top"} & {word_of(item) for item in side.items}:
-                raise RedshiftError("LIMIT may not be used within input to set operations", FEATURE_NOT_SUPPORTED)
+        for side in (
+            items[at - 1] if at else None,
+            items[at + 1 + (follows == "all")] if at + 1 < len(items) else None,
+        ):
+            if isinstance(side, Group) and {"limit", "offset", "top"} & {
+                word_of(item) for item in side.items
+            }:
+                raise RedshiftError(
+                    "LIMIT may not be used within input to set operations", FEATURE_NOT_SUPPORTED
+                )
     if "recursive" in text:
         at = text.index("recursive")
         if not isinstance(items[at + 2] if at + 2 < len(items) else None, Group):
-            raise RedshiftError("a recursive common table expression needs a list of columns", FEATURE_NOT_SUPPORTED)
+            raise RedshiftError(
+                "a recursive common table expression needs a list of columns", FEATURE_NOT_SUPPORTED
+            )
         body = next((item for item in items[at + 3 :] if isinstance(item, Group)), None)
         names = [word_of(item) for item in body.items] if body else []
         if "union" in names and names[names.index("union") + 1] != "all":

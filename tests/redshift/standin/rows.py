@@ -25,7 +25,9 @@ def describe(body: bytes) -> tuple[bytes, frozenset[int]]:
         if type_id == _JSONB:
             supers.add(column)
         parts.append(long_names.get(name, name).encode() + b"\0")
-        parts.append(struct.pack("!ihihih", table, number, _TYPES.get(type_id, type_id), size, modifier, form))
+        parts.append(
+            struct.pack("!ihihih", table, number, _TYPES.get(type_id, type_id), size, modifier, form)
+        )
         at = end + 19
     return message(b"T", b"".join(parts)), frozenset(supers)
 
@@ -53,7 +55,9 @@ def _dump(value: object) -> str:
     if isinstance(value, _Verbatim):
         return value.digits
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_dump(v)}" for k, v in value.items()) + "}"
+        return (
+            "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_dump(v)}" for k, v in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(_dump(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -84,7 +84,9 @@ class StandIn:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop."""
         self.stop()
 
@@ -108,7 +110,9 @@ class StandIn:
         backend = self.postgres.connect("postgres")
         backend.query(f'create database "{self.options.database}" owner "{self.options.user}"')
         if self.options.isolation == "serializable":
-            backend.query(f'alter database "{self.options.database}" set default_transaction_isolation = serializable')
+            backend.query(
+                f'alter database "{self.options.database}" set default_transaction_isolation = serializable'
+            )
         backend.sock.close()
 
     def stop(self) -> None:

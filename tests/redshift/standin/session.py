@@ -51,9 +51,15 @@ class Session:
         self._failed = False
         self._out = bytearray()
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
-            b"Q": self._on_query, b"P": self._on_parse, b"B": self._on_bind, b"D": self._on_describe,
-            b"E": self._on_execute, b"C": self._on_close, b"S": self._on_sync, b"H": self._on_flush,
-        }  # fmt: skip
+            b"Q": self._on_query,
+            b"P": self._on_parse,
+            b"B": self._on_bind,
+            b"D": self._on_describe,
+            b"E": self._on_execute,
+            b"C": self._on_close,
+            b"S": self._on_sync,
+            b"H": self._on_flush,
+        }
 
     @property
     def in_transaction(self) -> bool:

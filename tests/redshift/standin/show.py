@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.redshift.standin.ddl import Cursor
+from tests.redshift.standin.design import Cursor
 from tests.redshift.standin.plan import Forward, Plan
 from tests.redshift.standin.tokens import Node, Token, literal, literal_value, name_of, render
 
@@ -33,7 +33,9 @@ def plan_show(items: list[Node], _: Session) -> Plan:
     if cursor.took("columns", "from", "table"):
         names, cursor.at = name_of(items, cursor.at)
         where = f"schema_name = {literal(names[-2])} and table_name = {literal(names[-1])}"
-        return Forward(f"select * from rs.show_columns where {where}{_like(cursor, 'column_name')} order by ordinal_position")
+        return Forward(
+            f"select * from rs.show_columns where {where}{_like(cursor, 'column_name')} order by ordinal_position"
+        )
     if cursor.took("schemas", "from", "database"):
         _, cursor.at = name_of(items, cursor.at)
         return Forward(f"select * from rs.show_schemas where true{_like(cursor, 'schema_name')}")

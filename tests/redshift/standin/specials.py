@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from tests.redshift.standin.ddl import Cursor, Design, take_attribute
+from tests.redshift.standin.design import Cursor, Design, take_attribute
 from tests.redshift.standin.errors import syntax_error
 from tests.redshift.standin.expressions import rewrite
 from tests.redshift.standin.plan import Plan, Special
@@ -35,7 +35,9 @@ def no_change(names: list[str], tag: str) -> Plan:
 def _change_design(names: list[str], change: str) -> Plan:
     def run(session: Session) -> str:
         relation = f"{literal(dotted(names))}::regclass::oid"
-        session.backend.query(f"insert into rs.designs values ({relation}, '{{}}') on conflict (relation) do nothing")
+        session.backend.query(
+            f"insert into rs.designs values ({relation}, '{{}}') on conflict (relation) do nothing"
+        )
         session.backend.query(f"update rs.designs set design = {change} where relation = {relation}")
         return "ALTER TABLE"
 
@@ -122,8 +124,10 @@ def create_materialized_view(items: list[Node]) -> Plan:
         ask = session.backend.query
         ask(f"create table {_storage(names)} as {query} {render([design.hint()])}")
         ask(f"create view {dotted(names)} as select * from {_storage(names)}")
-        ask("insert into rs.materialized_views values "
-            f"('{dotted(names)}'::regclass, '{_storage(names)}'::regclass, {literal(text)}, {literal(query)}, {automatic})")
+        ask(
+            "insert into rs.materialized_views values "
+            f"('{dotted(names)}'::regclass, '{_storage(names)}'::regclass, {literal(text)}, {literal(query)}, {automatic})"
+        )
         return "CREATE MATERIALIZED VIEW"
 
     return Special(run)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin import specials
-from tests.redshift.standin.ddl import Cursor, Design, column, create_table
+from tests.redshift.standin.alter import NO_BLOCK, plan_alter, plan_user
+from tests.redshift.standin.build import word
+from tests.redshift.standin.ddl import create_table
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
-from tests.redshift.standin.expressions import rewrite, sign, word
+from tests.redshift.standin.expressions import rewrite
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.qualify import with_qualify
 from tests.redshift.standin.refuse import refuse_dml, refuse_query
@@ -19,7 +21,6 @@ from tests.redshift.standin.tokens import (
     Node,
     Token,
     is_op,
-    literal,
     name_of,
     parse,
     render,
@@ -32,19 +33,80 @@ if TYPE_CHECKING:
     from tests.redshift.standin.session import Session
 
 _MAX_STATEMENT = 16 * 1024 * 1024
-_SETTINGS = frozenset({"query_group", "enable_result_cache_for_session", "wlm_query_slot_count", "analyze_threshold_percent",
-                       "error_on_nondeterministic_update", "enable_case_sensitive_identifier", "use_fips_ssl",
-                       "describe_field_name_in_uppercase", "json_serialization_enable", "auto_analyze", "mv_enable_aqmv",
-                       "json_serialization_parse_nested_strings", "enable_vacuum_boost", "require_ssl", "datashare_break_glass_session_var",
-                       "downcase_delimited_identifier", "enable_numeric_rounding", "spectrum_enable_pseudo_columns",
-                       "navigate_super_null_on_error", "cast_super_null_on_error", "parse_super_null_on_error",
-                       "default_geometry_encoding", "enable_case_sensitive_super_attribute"})  # fmt: skip
-_CREATE_REFUSED = frozenset({"index", "unique", "trigger", "sequence", "type", "domain", "extension", "rule", "operator",
-                             "aggregate", "cast", "collation", "conversion", "tablespace", "unlogged", "event",
-                             "publication", "subscription", "statistics", "server", "foreign", "language", "policy"})  # fmt: skip
-_REFUSED = frozenset({"savepoint", "release", "listen", "notify", "unlisten", "do", "cluster", "reindex", "discard",
-                      "checkpoint", "load", "values", "table", "import", "security", "reassign"})  # fmt: skip
-_NO_BLOCK = "{} cannot run inside a transaction block"
+_SETTINGS = frozenset(
+    {
+        "query_group",
+        "enable_result_cache_for_session",
+        "wlm_query_slot_count",
+        "analyze_threshold_percent",
+        "error_on_nondeterministic_update",
+        "enable_case_sensitive_identifier",
+        "use_fips_ssl",
+        "describe_field_name_in_uppercase",
+        "json_serialization_enable",
+        "auto_analyze",
+        "mv_enable_aqmv",
+        "json_serialization_parse_nested_strings",
+        "enable_vacuum_boost",
+        "require_ssl",
+        "datashare_break_glass_session_var",
+        "downcase_delimited_identifier",
+        "enable_numeric_rounding",
+        "spectrum_enable_pseudo_columns",
+        "navigate_super_null_on_error",
+        "cast_super_null_on_error",
+        "parse_super_null_on_error",
+        "default_geometry_encoding",
+        "enable_case_sensitive_super_attribute",
+    }
+)
+_CREATE_REFUSED = frozenset(
+    {
+        "index",
+        "unique",
+        "trigger",
+        "sequence",
+        "type",
+        "domain",
+        "extension",
+        "rule",
+        "operator",
+        "aggregate",
+        "cast",
+        "collation",
+        "conversion",
+        "tablespace",
+        "unlogged",
+        "event",
+        "publication",
+        "subscription",
+        "statistics",
+        "server",
+        "foreign",
+        "language",
+        "policy",
+    }
+)
+_REFUSED = frozenset(
+    {
+        "savepoint",
+        "release",
+        "listen",
+        "notify",
+        "unlisten",
+        "do",
+        "cluster",
+        "reindex",
+        "discard",
+        "checkpoint",
+        "load",
+        "values",
+        "table",
+        "import",
+        "security",
+        "reassign",
+    }
+)
 
 
 def plan_statement(sql: str, session: Session) -> Plan:
@@ -82,7 +144,15 @@ def _query(items: list[Node], session: Session) -> Plan:
             temp = [raw.pop(0)] if word_of(raw[0]) in ("temp", "temporary") else []
             raw = raw[1:] if word_of(raw[0]) == "table" else raw
             _, end = name_of(raw, 0)
-            made: list[Node] = [*parse("create"), *temp, word("table"), *raw[:end], word("as"), *items[:at], *raw[end:]]
+            made: list[Node] = [
+                *parse("create"),
+                *temp,
+                word("table"),
+                *raw[:end],
+                word("as"),
+                *items[:at],
+                *raw[end:],
+            ]
             return Forward(render(create_table(made)))
     return Forward(render(rewrite(with_qualify(items, session))))
 
@@ -107,8 +177,12 @@ def _refuse_values(items: list[Node]) -> None:
         if word_of(item) != "values":
             continue
         rows = [row[0] for row in split(items[at + 1 :]) if row]
-        nested = any(isinstance(cell, Group) and cell.items and word_of(cell.items[0]) == "select"
-                     for row in rows if isinstance(row, Group) for cell in row.items)  # fmt: skip
+        nested = any(
+            isinstance(cell, Group) and cell.items and word_of(cell.items[0]) == "select"
+            for row in rows
+            if isinstance(row, Group)
+            for cell in row.items
+        )
         if len(rows) > 1 and nested:
             raise RedshiftError("can't use subqueries in multi-row VALUES", FEATURE_NOT_SUPPORTED)
 
@@ -155,9 +229,9 @@ def _create(items: list[Node], session: Session) -> Plan:
         refuse_query(_body(items))
         return specials.create_materialized_view(items)
     if kind in ("user", "role", "group"):
-        return _create_user(items, kind)
+        return plan_user(items, kind)
     if kind == "database" and session.in_transaction:
-        raise RedshiftError(_NO_BLOCK.format("CREATE DATABASE"), "25001")
+        raise RedshiftError(NO_BLOCK.format("CREATE DATABASE"), "25001")
     if kind == "schema":
         return Forward(render(items).split(" quota ")[0])
     if kind == "function" and any(word_of(item) == "plpythonu" for item in items):
@@ -183,72 +257,6 @@ def _create_view(items: list[Node], at: int, session: Session, *, replace: bool)
     return specials.create_late_binding_view(names, render(columns), query, replace=replace)
 
 
-def _create_user(items: list[Node], kind: str) -> Plan:
-    text = render(items)
-    if kind == "user":
-        text = re.sub(r"(?i)\bpassword disable\b", "password null", text)
-        text = re.sub(r"(?i)\b(no)?createuser\b", lambda m: ("no" if m[1] else "") + "superuser", text)
-        text = re.sub(r"(?i) (syslog access \w+|session timeout \d+|externalid '[^']*')", "", text)
-    return Forward(text)
-
-
-def _alter(items: list[Node], session: Session) -> Plan:
-    if word_of(items[1]) == "table":
-        return _alter_table(items, session)
-    if words(items[1:3], 2) == ["materialized", "view"]:
-        return specials.alter_materialized_view(items)
-    if word_of(items[1]) in ("default", "user", "group", "schema", "database", "role", "procedure", "function"):
-        return _create_user(items, "user")
-    raise syntax_error(word_of(items[1]))
-
-
-def _alter_table(items: list[Node], session: Session) -> Plan:
-    names, after = name_of(items, 2)
-    cursor = Cursor(items, after)
-    head = items[:after]
-    if len(split(items[after:])) > 1:
-        raise syntax_error(",")
-    if cursor.took("add"):
-        cursor.took("column")
-        if cursor.word() in ("constraint", "primary", "unique", "foreign"):
-            return specials.no_change(names, "ALTER TABLE")
-        if cursor.word() == "check":
-            raise unsupported("CHECK constraint")
-        rest = [word_of(item) for item in items[cursor.at :]]
-        for refused in ("unique", "primary", "references", "identity", "distkey", "sortkey"):
-            if refused in rest:
-                raise RedshiftError(f"ALTER TABLE ADD COLUMN does not support {refused.upper()}", FEATURE_NOT_SUPPORTED)
-        added = column(items[cursor.at :], Design())
-        return Forward(render([*head, *parse("add column"), *added]))
-    if cursor.took("append"):
-        if session.in_transaction:
-            raise RedshiftError(_NO_BLOCK.format("ALTER TABLE APPEND"), "25001")
-        cursor.took("from")
-        return specials.append_from(names, name_of(items, cursor.at)[0])
-    if cursor.took("alter"):
-        return _alter_column(cursor, head, names, session)
-    if cursor.word() in ("drop", "rename", "owner", "row"):
-        return specials.no_change(names, "ALTER TABLE") if cursor.word(1) == "constraint" else Forward(render(items))
-    raise syntax_error(cursor.word())
-
-
-def _alter_column(cursor: Cursor, head: list[Node], names: list[str], session: Session) -> Plan:
-    if cursor.word() in ("diststyle", "distkey", "sortkey", "encode", "compound", "interleaved"):
-        return specials.alter_design(names, cursor)
-    cursor.took("column")
-    name = cursor.take()
-    if cursor.took("encode"):
-        return specials.alter_encoding(names, name.lower if isinstance(name, Token) else "", cursor.word())
-    if not cursor.took("type") or session.in_transaction:
-        if session.in_transaction:
-            raise RedshiftError(_NO_BLOCK.format("ALTER TABLE ALTER COLUMN"), "25001")
-        raise syntax_error(cursor.word())
-    if cursor.word() not in ("varchar", "character", "varbyte"):
-        shown = name.text if isinstance(name, Token) else ""
-        raise RedshiftError(f'cannot alter type of column "{shown}" to other than VARCHAR', FEATURE_NOT_SUPPORTED)
-    return Forward(render([*head, *parse("alter column"), name, word("type"), *cursor.items[cursor.at :]]))
-
-
 def _drop(items: list[Node], session: Session) -> Plan:
     kind = word_of(items[1])
     if kind in ("index", "trigger", "sequence", "type", "domain", "extension"):
@@ -256,7 +264,7 @@ def _drop(items: list[Node], session: Session) -> Plan:
     if kind == "materialized":
         return specials.drop_materialized_view(items)
     if kind in ("database",) and session.in_transaction:
-        raise RedshiftError(_NO_BLOCK.format("DROP DATABASE"), "25001")
+        raise RedshiftError(NO_BLOCK.format("DROP DATABASE"), "25001")
     return Forward(render(items))
 
 
@@ -273,7 +281,11 @@ def _set(items: list[Node], _: Session) -> Plan:
     at = 2 if word_of(items[1]) in ("session", "local") and word_of(items[2]) != "authorization" else 1
     if word_of(items[at]) in _SETTINGS:
         at_value = items[at + 1 :]
-        value = at_value[1:] if at_value and (is_op(at_value[0], "=") or word_of(at_value[0]) == "to") else at_value
+        value = (
+            at_value[1:]
+            if at_value and (is_op(at_value[0], "=") or word_of(at_value[0]) == "to")
+            else at_value
+        )
         return Forward(render([*items[:at], word("rs." + word_of(items[at])), word("to"), *value]))
     return Forward(render(items))
 
@@ -291,7 +303,7 @@ def _rollback(items: list[Node], _: Session) -> Plan:
 
 def _vacuum(items: list[Node], session: Session) -> Plan:
     if session.in_transaction:
-        raise RedshiftError(_NO_BLOCK.format("VACUUM"), "25001")
+        raise RedshiftError(NO_BLOCK.format("VACUUM"), "25001")
     kept = [item for item in items[1:] if isinstance(item, Token)]
     while kept and kept[0].lower in ("full", "sort", "delete", "reindex", "recluster", "only"):
         kept.pop(0)
@@ -308,7 +320,9 @@ def _analyze(items: list[Node], _: Session) -> Plan:
 
 def _grant(items: list[Node], _: Session) -> Plan:
     text = re.sub(r"(?i)\b(to|from|,) (role|group) ", r"\1 ", render(items))
-    text = re.sub(r"(?i)^(grant|revoke) (assumerole|usage for|select for|.* for) .*", r"select 1 where false", text)
+    text = re.sub(
+        r"(?i)^(grant|revoke) (assumerole|usage for|select for|.* for) .*", r"select 1 where false", text
+    )
     text = re.sub(r"(?i)^(grant|revoke) role ", r"\1 ", text)
     return Forward(re.sub(r"(?i)\bdrop on\b", "delete on", text))
 
@@ -340,9 +354,29 @@ def _cancel(items: list[Node], _: Session) -> Plan:
 
 
 _HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
-    "select": _query, "with": _query, "explain": _query, "insert": _dml, "update": _dml, "delete": _dml, "merge": _dml,
-    "create": _create, "alter": _alter, "drop": _drop, "truncate": _truncate, "set": _set, "reset": _reset,
-    "rollback": _rollback, "abort": _rollback, "vacuum": _vacuum, "analyze": _analyze, "grant": _grant, "revoke": _grant,
-    "show": plan_show, "refresh": _refresh, "copy": _copy, "comment": _comment, "lock": _lock, "cancel": _cancel,
-}  # fmt: skip
-__all__ = ["Group", "literal", "plan_script", "plan_statement", "sign"]
+    "select": _query,
+    "with": _query,
+    "explain": _query,
+    "insert": _dml,
+    "update": _dml,
+    "delete": _dml,
+    "merge": _dml,
+    "create": _create,
+    "alter": plan_alter,
+    "drop": _drop,
+    "truncate": _truncate,
+    "set": _set,
+    "reset": _reset,
+    "rollback": _rollback,
+    "abort": _rollback,
+    "vacuum": _vacuum,
+    "analyze": _analyze,
+    "grant": _grant,
+    "revoke": _grant,
+    "show": plan_show,
+    "refresh": _refresh,
+    "copy": _copy,
+    "comment": _comment,
+    "lock": _lock,
+    "cancel": _cancel,
+}

@@ -79,7 +79,9 @@ def literal_value(token: Token) -> str:
     if body.startswith("$"):
         return body[body.index("$", 1) + 1 : body.rindex("$", 0, -1)]
     body = body[body.index("'") + 1 : -1].replace("''", "'")
-    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), body, flags=re.DOTALL)
+    return re.sub(
+        r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), body, flags=re.DOTALL
+    )
 
 
 def _skip_comment(sql: str, start: int) -> int:
@@ -187,7 +189,9 @@ def render(items: Iterable[Node]) -> str:
     for item in items:
         if isinstance(item, Group):
             parts.append(f"({render(item.items)})")
-        elif item.text in (".", ",") or (parts and parts[-1].endswith(".") and item.kind in ("word", "quoted")):
+        elif item.text in (".", ",") or (
+            parts and parts[-1].endswith(".") and item.kind in ("word", "quoted")
+        ):
             if parts and item.text != ",":
                 parts[-1] += item.text
             else:

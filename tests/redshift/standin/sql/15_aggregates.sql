@@ -2,12 +2,15 @@
 create function rs.avg_final(state bigint[]) returns bigint language sql immutable as $f$
     select case when state[1] > 0 then state[2] / state[1] end
 $f$;
-create function rs.avg_step(state bigint[], value bigint) returns bigint[] language sql immutable as $f$
-    select case when value is null then state else array[state[1] + 1, state[2] + value] end
-$f$;
-create function rs.avg_numeric_step(state numeric[], value numeric) returns numeric[] language sql immutable as $f$
-    select case when value is null then state else array[state[1] + 1, state[2] + value, greatest(state[3], scale(value))] end
-$f$;
+create function rs.avg_step(state bigint[], value bigint) returns bigint[] language plpgsql immutable as $f$
+begin
+    return case when value is null then state else array[state[1] + 1, state[2] + value] end;
+end $f$;
+create function rs.avg_numeric_step(state numeric[], value numeric) returns numeric[] language plpgsql immutable as $f$
+begin
+    return case when value is null then state
+        else array[state[1] + 1, state[2] + value, greatest(state[3], scale(value))] end;
+end $f$;
 create function rs.avg_numeric_final(state numeric[]) returns numeric language sql immutable as $f$
     select case when state[1] > 0 then trunc(state[2] / state[1], state[3]::int) end
 $f$;
