@@ -1,4 +1,4 @@
-"""LISTAGG, MEDIAN, PERCENTILE_CONT, RATIO_TO_REPORT and IGNORE NULLS: aggregates and windows that PostgreSQL lacks."""
+"""LISTAGG, MEDIAN, PERCENTILE_CONT, RATIO_TO_REPORT and IGNORE NULLS, which PostgreSQL lacks."""
 
 from __future__ import annotations
 

@@ -56,19 +56,7 @@ def _alter_table(items: list[Node], session: Session) -> Plan:
     if len(split(items[after:])) > 1:
         raise syntax_error(",")
     if cursor.took("add"):
-        cursor.took("column")
-        if cursor.word() in ("constraint", "primary", "unique", "foreign"):
-            return specials.no_change(names, "ALTER TABLE")
-        if cursor.word() == "check":
-            raise unsupported("CHECK constraint")
-        rest = [word_of(item) for item in items[cursor.at :]]
-        for refused in ("unique", "primary", "references", "identity", "distkey", "sortkey"):
-            if refused in rest:
-                raise RedshiftError(
-                    f"ALTER TABLE ADD COLUMN does not support {refused.upper()}", FEATURE_NOT_SUPPORTED
-                )
-        added = column(items[cursor.at :], Design())
-        return Forward(render([*head, *parse("add column"), *added]))
+        return _alter_add(cursor, head, names)
     if cursor.took("append"):
         if session.in_transaction:
             raise RedshiftError(NO_BLOCK.format("ALTER TABLE APPEND"), "25001")
@@ -83,6 +71,22 @@ def _alter_table(items: list[Node], session: Session) -> Plan:
             else Forward(render(items))
         )
     raise syntax_error(cursor.word())
+
+
+def _alter_add(cursor: Cursor, head: list[Node], names: list[str]) -> Plan:
+    cursor.took("column")
+    if cursor.word() in ("constraint", "primary", "unique", "foreign"):
+        return specials.no_change(names, "ALTER TABLE")
+    if cursor.word() == "check":
+        raise unsupported("CHECK constraint")
+    rest = [word_of(item) for item in cursor.items[cursor.at :]]
+    for refused in ("unique", "primary", "references", "identity", "distkey", "sortkey"):
+        if refused in rest:
+            raise RedshiftError(
+                f"ALTER TABLE ADD COLUMN does not support {refused.upper()}", FEATURE_NOT_SUPPORTED
+            )
+    added = column(cursor.items[cursor.at :], Design())
+    return Forward(render([*head, *parse("add column"), *added]))
 
 
 def _alter_column(cursor: Cursor, head: list[Node], names: list[str], session: Session) -> Plan:

@@ -107,6 +107,29 @@ def column(items: list[Node], design: Design) -> list[Node]:
 
 
 def _column_attribute(cursor: Cursor, name: str, type_name: str, design: Design) -> list[Node]:
+    if cursor.took("identity"):
+        if type_name not in ("int", "int4", "integer", "bigint", "int8"):
+            raise RedshiftError("identity column type must be int or bigint")
+        return _identity(cursor, "always")
+    if cursor.took("generated", "by", "default", "as", "identity"):
+        return _identity(cursor, "by default")
+    if cursor.took("default"):
+        return [word("default"), *_default(cursor)]
+    if cursor.took("not", "null"):
+        return parse("not null")
+    if cursor.took("primary", "key"):
+        design.primary_key.append(name)
+        return parse("not null")
+    if not (_design_attribute(cursor, name, design) or _parsed_only(cursor)):
+        node = cursor.peek()
+        if word_of(node) == "check":
+            raise unsupported("CHECK constraint")
+        raise syntax_error(node.text if isinstance(node, Token) else "(")
+    return []
+
+
+def _design_attribute(cursor: Cursor, name: str, design: Design) -> bool:
+    """Take ENCODE, DISTKEY or SORTKEY of a column into the design."""
     if cursor.took("encode"):
         encoding = cursor.word()
         if encoding not in _ENCODINGS:
@@ -120,35 +143,22 @@ def _column_attribute(cursor: Cursor, name: str, type_name: str, design: Design)
     elif cursor.took("sortkey"):
         design.sortkeys.append(name)
         design.sortstyle = "compound"
-    elif cursor.took("identity"):
-        if type_name not in ("int", "int4", "integer", "bigint", "int8"):
-            raise RedshiftError("identity column type must be int or bigint")
-        return _identity(cursor, "always")
-    elif cursor.took("generated", "by", "default", "as", "identity"):
-        return _identity(cursor, "by default")
-    elif cursor.took("unique"):
-        pass
-    elif cursor.took("primary", "key"):
-        design.primary_key.append(name)
-        return parse("not null")
-    elif cursor.took("references"):
+    else:
+        return False
+    return True
+
+
+def _parsed_only(cursor: Cursor) -> bool:
+    """Pass over what Redshift parses and does not enforce."""
+    if cursor.took("references"):
         _, cursor.at = name_of(cursor.items, cursor.at)
         if isinstance(cursor.peek(), Group):
             cursor.take()
-    elif cursor.took("default"):
-        return [word("default"), *_default(cursor)]
-    elif cursor.took("collate"):
+        return True
+    if cursor.took("collate"):
         cursor.take()
-    elif cursor.took("not", "null"):
-        return parse("not null")
-    elif cursor.took("null"):
-        return []
-    elif cursor.word() in ("check", "constraint", "generated"):
-        raise unsupported("CHECK constraint") if cursor.word() == "check" else syntax_error(cursor.word())
-    else:
-        node = cursor.peek()
-        raise syntax_error(node.text if isinstance(node, Token) else "(")
-    return []
+        return True
+    return cursor.took("unique") or cursor.took("null")
 
 
 _ATTRIBUTE_WORDS = frozenset(

@@ -27,7 +27,7 @@ def _scan_error(words: str) -> RedshiftError:
 
 def _fits(kind: pa.DataType, column: Column) -> bool:
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)
-    return {
+    fits: bool = {
         "smallint": pa.types.is_int16(kind) or pa.types.is_int8(kind),
         "integer": pa.types.is_int32(kind),
         "bigint": pa.types.is_int64(kind),
@@ -41,7 +41,8 @@ def _fits(kind: pa.DataType, column: Column) -> bool:
         "character varying": text,
         "character": text,
         "super": text or pa.types.is_nested(kind),
-    }.get(column.type, False) or pa.types.is_null(kind)
+    }.get(column.type, False)
+    return fits or bool(pa.types.is_null(kind))
 
 
 def _check_schema(schema: pa.Schema, columns: list[Column], file: S3File) -> None:

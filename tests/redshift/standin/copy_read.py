@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.redshift.standin.copy_values import BadField, Column
+from tests.redshift.standin.copy_values import BadFieldError, Column
 
 if TYPE_CHECKING:
     from tests.redshift.standin.copy_command import CopyCommand
@@ -25,7 +25,7 @@ class Row:
     line: int
     fields: list[str | None]
     raw: str
-    fault: BadField | None = None
+    fault: BadFieldError | None = None
 
 
 def decoded(data: bytes, command: CopyCommand) -> str:
@@ -45,9 +45,9 @@ def rows_of(text: str, columns: list[Column], command: CopyCommand) -> Iterator[
     rows = _json(text, columns, command) if command.format == "json" else _separated(text, columns, command)
     for row in rows:
         if not row.fault and _invalid(row.raw):
-            row.fault = BadField(1220, "String contains invalid or unsupported UTF8 codepoints")
+            row.fault = BadFieldError(1220, "String contains invalid or unsupported UTF8 codepoints")
         elif not row.fault and "\0" in row.raw:
-            row.fault = BadField(1220, "Missing newline: Unexpected character 0x00 found")
+            row.fault = BadFieldError(1220, "Missing newline: Unexpected character 0x00 found")
         yield row
 
 
@@ -67,7 +67,7 @@ def _separated(text: str, columns: list[Column], command: CopyCommand) -> Iterat
                 command,
             )
     except csv.Error as error:
-        yield Row(reader.line_num, [], "", BadField(1214, f"Invalid quote formatting for CSV: {error}"))
+        yield Row(reader.line_num, [], "", BadFieldError(1214, f"Invalid quote formatting for CSV: {error}"))
 
 
 def _dialect(command: CopyCommand) -> dict[str, Any]:
@@ -89,11 +89,11 @@ def _dialect(command: CopyCommand) -> dict[str, Any]:
 def _checked(row: Row, columns: list[Column], command: CopyCommand) -> Row:
     missing = len(columns) - len(row.fields)
     if missing < 0:
-        row.fault = BadField(1202, "Extra column(s) found")
+        row.fault = BadFieldError(1202, "Extra column(s) found")
     elif missing and command.has("fillrecord"):
         row.fields += [None] * missing
     elif missing:
-        row.fault = BadField(1201 if len(row.fields) == 1 else 1203, "Delimiter not found")
+        row.fault = BadFieldError(1201 if len(row.fields) == 1 else 1203, "Delimiter not found")
     return row
 
 
@@ -109,7 +109,7 @@ def _json(text: str, columns: list[Column], command: CopyCommand) -> Iterator[Ro
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            yield Row(line, [], text[at : at + 1000], BadField(1216, f"Invalid value. {error}"))
+            yield Row(line, [], text[at : at + 1000], BadFieldError(1216, f"Invalid value. {error}"))
             return
         raw = text[at:end]
         yield _shredded(value, raw, line, columns, command)
@@ -121,7 +121,7 @@ def _shredded(value: Any, raw: str, line: int, columns: list[Column], command: C
     if command.json == "noshred":
         return Row(line, [raw], raw)
     if not isinstance(value, dict):
-        return Row(line, [], raw, BadField(1216, "Invalid value. JSON is not an object"))
+        return Row(line, [], raw, BadFieldError(1216, "Invalid value. JSON is not an object"))
     if command.json == "auto ignorecase":
         value = {key.lower(): item for key, item in value.items()}
     return Row(line, [_field(value.get(column.name), column) for column in columns], raw)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.redshift.standin.copy_files import S3File, S3Reader, files_to_load, lengths, unpacked
 from tests.redshift.standin.copy_parquet import csv_of_parquet
 from tests.redshift.standin.copy_read import Row, decoded, rows_of
-from tests.redshift.standin.copy_values import BadField, Column, column_of, converter
+from tests.redshift.standin.copy_values import BadFieldError, Column, Converter, column_of, converter
 from tests.redshift.standin.errors import INTERNAL_ERROR, RedshiftError
 from tests.redshift.standin.specials import dotted
 from tests.redshift.standin.tokens import literal, quoted_name
@@ -39,7 +39,9 @@ class Load:
     errors: int = 0
     bytes_read: int = 0
 
-    def log_error(self, file: S3File, row: Row, place: int, column: Column | None, bad: BadField) -> None:
+    def log_error(
+        self, file: S3File, row: Row, place: int, column: Column | None, bad: BadFieldError
+    ) -> None:
         """A row for stl_load_errors."""
         value = row.fields[place] if column and place < len(row.fields) else ""
         self.session.log.write(
@@ -160,7 +162,8 @@ def _begin(session: Session, command: CopyCommand) -> Load:
         "select a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity <> '', "
         "pg_get_expr(d.adbin, d.adrelid), a.attrelid::oid "
         "from pg_attribute as a left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum "
-        f"where a.attrelid = {literal(name)}::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum"
+        f"where a.attrelid = {literal(name)}::regclass "
+        "and a.attnum > 0 and not a.attisdropped order by a.attnum"
     )
     found = [
         column_of(f"{row[0]}", f"{row[1]}", required=row[2] == "t", identity=row[3] == "t", default=row[4])
@@ -181,8 +184,8 @@ def _load_file(load: Load, file: S3File, data: bytes) -> None:
     if load.command.format == "parquet":
         text, count = csv_of_parquet(data, load.columns, file)
         if count:
-            blocks = (text[at : at + (1 << 20)] for at in range(0, len(text), 1 << 20))
-            load.session.backend.copy_in(_copy_sql(load, "with (format csv)"), blocks)
+            parts = (text[at : at + (1 << 20)] for at in range(0, len(text), 1 << 20))
+            load.session.backend.copy_in(_copy_sql(load, "with (format csv)"), parts)
         load.loaded += count
         return
     text_of_file = decoded(unpacked(data, load.command, file), load.command)
@@ -216,24 +219,24 @@ def _blocks(load: Load, file: S3File, text: str) -> Iterator[bytes]:
         yield "".join(lines).encode()
 
 
-def _line(load: Load, file: S3File, row: Row, converters: list) -> str | None:  # type: ignore[type-arg]
-    place, column = 0, None
+def _line(load: Load, file: S3File, row: Row, converters: list[Converter]) -> str | None:
+    """A row as PostgreSQL's COPY reads it, or nothing where it is bad and may be skipped."""
+    cells: list[str] = []
     try:
         if row.fault:
             raise row.fault
-        cells = []
-        for place, (column, convert, text) in enumerate(
-            zip(load.columns, converters, row.fields, strict=True)
-        ):  # noqa: B007
+        for column, convert, text in zip(load.columns, converters, row.fields, strict=True):
             value = None if text is None else convert(text)
             if value is None and column.required:
-                raise BadField(1213, "Missing data for not-null field")
+                raise BadFieldError(1213, "Missing data for not-null field")
             cells.append("\\N" if value is None else value.translate(_ESCAPES))
-        return "\t".join(cells) + "\n"
-    except BadField as bad:
+    except BadFieldError as bad:
+        column_at_fault = None if row.fault else load.columns[len(cells)]
+        load.log_error(file, row, len(cells), column_at_fault, bad)
         load.errors += 1
-        load.log_error(file, row, place, column, bad)
         if load.errors > load.command.max_errors and not load.command.has("ignoreallerrors"):
-            words = f"Load into table '{load.command.table[-1]}' failed.  Check 'stl_load_errors' system table for details."
+            table = load.command.table[-1]
+            words = f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details."
             raise RedshiftError(words, INTERNAL_ERROR) from bad
         return None
+    return "\t".join(cells) + "\n"

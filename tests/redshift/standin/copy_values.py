@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from tests.redshift.standin.copy_command import CopyCommand
@@ -47,7 +47,7 @@ _PICTURES = {
 }
 
 
-class BadField(Exception):
+class BadFieldError(Exception):
     """A field that does not fit its column."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -55,6 +55,9 @@ class BadField(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+Converter: TypeAlias = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,12 @@ def column_of(name: str, shown: str, *, required: bool, identity: bool, default:
 def _integer(text: str, column: Column) -> str:
     text = text.strip()
     if not _INTEGER.match(text):
-        raise BadField(1207, f"Invalid digit, Value '{text[:1]}', Pos 0, Type: {column.type.capitalize()}")
+        raise BadFieldError(
+            1207, f"Invalid digit, Value '{text[:1]}', Pos 0, Type: {column.type.capitalize()}"
+        )
     number, limit = int(text), _INTEGERS[column.type]
     if not -limit <= number < limit:
-        raise BadField(1204, f"Overflow for {column.type.upper()} (value {text})")
+        raise BadFieldError(1204, f"Overflow for {column.type.upper()} (value {text})")
     return str(number)
 
 
@@ -98,16 +103,16 @@ def _decimal(text: str, column: Column, rounding: str) -> str:
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
-        raise BadField(1209, "Invalid DECIMAL format") from None
+        raise BadFieldError(1209, "Invalid DECIMAL format") from None
     if not number.is_finite():
-        raise BadField(1209, "Invalid DECIMAL format")
+        raise BadFieldError(1209, "Invalid DECIMAL format")
     cut = number.quantize(Decimal(1).scaleb(-column.scale), rounding) if column.size else number
     if (
         column.size
         and len(cut.as_tuple().digits) - column.scale > column.size - column.scale
         and cut.adjusted() >= (column.size - column.scale)
     ):
-        raise BadField(1204, f"Numeric overflow, Type: Decimal({column.size},{column.scale})")
+        raise BadFieldError(1204, f"Numeric overflow, Type: Decimal({column.size},{column.scale})")
     return format(cut, "f")
 
 
@@ -115,13 +120,13 @@ def _float(text: str) -> str:
     try:
         return repr(float(text.strip()))
     except ValueError:
-        raise BadField(1208, "Invalid FLOAT format") from None
+        raise BadFieldError(1208, "Invalid FLOAT format") from None
 
 
 def _boolean(text: str) -> str:
     value = _BOOLEANS.get(text.strip().lower())
     if value is None:
-        raise BadField(1210, "Unknown boolean format")
+        raise BadFieldError(1210, "Unknown boolean format")
     return value
 
 
@@ -136,7 +141,7 @@ def _date(text: str, form: str) -> str:
     try:
         return datetime.datetime.strptime(text.strip(), _picture(form or "YYYY-MM-DD")).date().isoformat()
     except ValueError:
-        raise BadField(1205, f"Invalid Date Format - length must be 10 or more: {text[:20]}") from None
+        raise BadFieldError(1205, f"Invalid Date Format - length must be 10 or more: {text[:20]}") from None
 
 
 def _timestamp(text: str, form: str, *, zoned: bool) -> str:
@@ -146,7 +151,7 @@ def _timestamp(text: str, form: str, *, zoned: bool) -> str:
             seconds = float(text) / (1000 if form == "epochmillisecs" else 1)
             return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None).isoformat(" ")
         except (ValueError, OverflowError):
-            raise BadField(1206, "Invalid timestamp format or value") from None
+            raise BadFieldError(1206, "Invalid timestamp format or value") from None
     zone = _ZONE.search(text)
     bare = text[: zone.start()].rstrip() if zone and len(text) > 10 else text
     if form == "auto":
@@ -155,23 +160,23 @@ def _timestamp(text: str, form: str, *, zoned: bool) -> str:
         try:
             return datetime.datetime.strptime(bare, _picture(form)).isoformat(" ")
         except ValueError:
-            raise BadField(1206, f"Invalid timestamp format or value [{form}]") from None
+            raise BadFieldError(1206, f"Invalid timestamp format or value [{form}]") from None
     if not _TIMESTAMP.match(bare):
-        raise BadField(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]")
+        raise BadFieldError(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]")
     try:
         datetime.datetime.fromisoformat(bare)
     except ValueError:
-        raise BadField(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]") from None
+        raise BadFieldError(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]") from None
     return bare + (zone[0] if zone and zoned and len(text) > 10 else "")
 
 
 def _text(text: str, column: Column, *, cut: bool) -> str:
     raw = text.encode()
     if column.type == "character" and len(raw) != len(text):
-        raise BadField(1215, "CHAR string contains invalid ASCII char")
+        raise BadFieldError(1215, "CHAR string contains invalid ASCII char")
     if column.size and len(raw) > column.size:
         if not cut:
-            raise BadField(1204, "String length exceeds DDL length")
+            raise BadFieldError(1204, "String length exceeds DDL length")
         return raw[: column.size].decode(errors="ignore")
     return text
 
@@ -184,7 +189,7 @@ def _super(text: str) -> str:
     return text
 
 
-def converter(column: Column, command: CopyCommand) -> Callable[[str], str | None]:
+def converter(column: Column, command: CopyCommand) -> Converter:
     """How the fields of a column become values; nothing stands for NULL."""
     null_as = command.texts.get("null_as", "\\N")
     rounding = ROUND_HALF_UP if command.has("roundec") else ROUND_DOWN
@@ -218,7 +223,7 @@ def converter(column: Column, command: CopyCommand) -> Callable[[str], str | Non
             text = text.rstrip(" ")
         try:
             return inner(text)
-        except BadField as bad:
+        except BadFieldError as bad:
             if lenient and bad.code in (1205, 1206):
                 return None
             raise

@@ -124,7 +124,8 @@ class Postgres:
         backend = self.connect(database)
         try:
             backend.query(
-                "set allow_system_table_mods = on; set standard_conforming_strings = on; set check_function_bodies = off"
+                "set allow_system_table_mods = on; set standard_conforming_strings = on; "
+                "set check_function_bodies = off"
             )
             backend.query(
                 f"create schema rs; grant usage on schema rs to public; set rs.folder = '{self.shared}'"

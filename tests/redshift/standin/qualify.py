@@ -129,7 +129,7 @@ def _expand_columns(chosen: list[Node], aliases: dict[str, list[Node]]) -> list[
 
 
 def _columns(rest: list[Node], session: Session) -> set[str] | None:
-    """The columns of the tables in FROM; nothing where a table is a query, whose columns only PostgreSQL knows."""
+    """The columns of the tables in FROM; nothing where a table is a query."""
     found: set[str] = set()
     source = rest[: _clause_end(rest, 1)]
     for at, item in enumerate(source):

@@ -3,45 +3,9 @@
 from __future__ import annotations
 
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
-from tests.redshift.standin.tokens import Group, Node, Token, is_op, name_of, render, word_of
+from tests.redshift.standin.leader import refuse_by_place
+from tests.redshift.standin.tokens import Group, Node, Token, is_op, render, word_of
 
-_LEADER_ONLY = frozenset(
-    {
-        "generate_series",
-        "current_schema",
-        "current_schemas",
-        "has_table_privilege",
-        "age",
-        "pg_backend_pid",
-        "inet_client_addr",
-        "now",
-        "has_schema_privilege",
-        "has_database_privilege",
-        "to_ascii",
-        "txid_current",
-        "version",
-    }
-)
-_COMPUTE_ONLY = frozenset({"listagg", "median", "percentile_cont", "percentile_disc"})
-_FROM_WORDS = frozenset({"from", "join", "using", "into", "update"})
-_FROM_ENDS = frozenset(
-    {
-        "where",
-        "group",
-        "having",
-        "order",
-        "limit",
-        "union",
-        "except",
-        "intersect",
-        "minus",
-        "qualify",
-        "select",
-        "set",
-        "on",
-    }
-)
-_SYSTEM_PREFIXES = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_", "information_schema", "rs")
 _TYPES_REFUSED = frozenset(
     {
         "json",
@@ -80,15 +44,6 @@ _TYPES_REFUSED = frozenset(
 )
 
 
-def not_on_tables(name: str) -> RedshiftError:
-    """A leader-node function beside a user's table."""
-    return RedshiftError(
-        "Specified types or functions (one per INFO message) not supported on Amazon Redshift tables.",
-        FEATURE_NOT_SUPPORTED,
-        detail=f'Function "{name}" not supported.',
-    )
-
-
 def refuse_type(name: str) -> None:
     """Refuse a column's or a cast's type that Redshift does not have."""
     if name in _TYPES_REFUSED:
@@ -114,66 +69,6 @@ def refuse_column_type(node: Node | None) -> None:
     if name in _COLUMN_TYPES_REFUSED or (isinstance(node, Token) and node.kind == "quoted"):
         shown = node.lower if isinstance(node, Token) else ""
         raise RedshiftError(f'Column "" has unsupported type "{shown}".', FEATURE_NOT_SUPPORTED)
-
-
-def tables_of(items: list[Node]) -> set[str]:
-    """Names of the relations that a query reads, common table expressions among them."""
-    found: set[str] = set()
-    within_from = False
-    for at, item in enumerate(items):
-        if isinstance(item, Group):
-            found |= tables_of(item.items)
-            continue
-        name = word_of(item)
-        if name in _FROM_WORDS:
-            within_from = True
-        elif name in _FROM_ENDS:
-            within_from = False
-        if name in _FROM_WORDS or (within_from and is_op(item, ",")):
-            parts, after = name_of(items, at + 1)
-            follows = items[after] if after < len(items) else None
-            if parts and parts[0] not in ("select", "lateral", "only") and not isinstance(follows, Group):
-                found.add(".".join(parts))
-    return found
-
-
-def _ctes(items: list[Node]) -> set[str]:
-    names: set[str] = set()
-    for at, item in enumerate(items):
-        if isinstance(item, Group):
-            names |= _ctes(item.items)
-            before, after = word_of(items[at - 1]) if at else "", None
-            if before == "as" and at > 1:
-                after = items[at - 2]
-            if isinstance(after, Token) and after.kind in ("word", "quoted"):
-                names.add(after.lower)
-    return names
-
-
-def _calls(items: list[Node]) -> set[str]:
-    found: set[str] = set()
-    for at, item in enumerate(items):
-        if isinstance(item, Group):
-            found |= _calls(item.items)
-            name = word_of(items[at - 1]) if at else ""
-            if name:
-                found.add(name)
-    return found
-
-
-def _refuse_by_place(items: list[Node]) -> None:
-    """Functions of the leader node beside tables, and of the compute nodes without one."""
-    called = _calls(items)
-    names = tables_of(items) - _ctes(items)
-    user_tables = {name for name in names if not name.startswith(_SYSTEM_PREFIXES)}
-    if user_tables and called & _LEADER_ONLY:
-        raise not_on_tables(sorted(called & _LEADER_ONLY)[0] + "()")
-    if not user_tables and called & _COMPUTE_ONLY:
-        raise RedshiftError(
-            "One or more of the used functions must be applied on at least one user created tables. "
-            "Examples of user table only functions are LISTAGG, MEDIAN, PERCENTILE_CONT, etc",
-            FEATURE_NOT_SUPPORTED,
-        )
 
 
 def _refuse_level(items: list[Node]) -> None:
@@ -306,37 +201,39 @@ def _refuse_set_operations(items: list[Node]) -> None:
             raise RedshiftError("a recursive common table expression needs UNION ALL", FEATURE_NOT_SUPPORTED)
 
 
+_PAIRS_REFUSED = frozenset(
+    {
+        ("with", "ordinality"),
+        ("fetch", "first"),
+        ("fetch", "next"),
+        ("groups", "between"),
+        ("groups", "unbounded"),
+        ("groups", "current"),
+    }
+)
+_WORDS_REFUSED = frozenset({"lateral", "tablesample"})
+
+
 def _refuse_words(items: list[Node], at: int) -> None:
-    name = word_of(items[at])
     if at and is_op(items[at - 1], "."):
         return
-    follows = word_of(items[at + 1]) if at + 1 < len(items) else ""
-    pair = (name, follows)
-    third = word_of(items[at + 2]) if at + 2 < len(items) else ""
-    if name == "distinct" and follows == "on":
+    name, follows, third = ([word_of(item) for item in items[at : at + 3]] + ["", ""])[:3]
+    if (name, follows) == ("distinct", "on"):
         raise RedshiftError("SELECT DISTINCT ON is not supported", FEATURE_NOT_SUPPORTED)
-    if name == "lateral":
-        raise syntax_error("lateral")
-    if pair == ("with", "ordinality") or name == "tablesample":
-        raise syntax_error(name)
-    if pair in (("for", "update"), ("for", "share")):
+    if (name, follows) in (("for", "update"), ("for", "share")):
         raise unsupported("SELECT FOR UPDATE/SHARE")
+    if (name, follows) in _PAIRS_REFUSED or name in _WORDS_REFUSED:
+        raise syntax_error(name)
     if name == "is" and "distinct" in (follows, third):
         raise syntax_error("distinct")
     if name == "window" and at and follows not in ("", "over") and third == "as":
         raise syntax_error("window")
-    if name == "groups" and follows in ("between", "unbounded", "current"):
-        raise syntax_error("groups")
-    if pair == ("with", "recursive"):
-        return
-    if pair in (("fetch", "first"), ("fetch", "next")):
-        raise syntax_error("fetch")
 
 
 def refuse_query(items: list[Node]) -> None:
     """Refuse within a query, or raise nothing."""
     _refuse_level(items)
-    _refuse_by_place(items)
+    refuse_by_place(items)
 
 
 def refuse_dml(items: list[Node]) -> None:

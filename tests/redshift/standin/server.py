@@ -18,7 +18,7 @@ from tests.redshift.standin.wire import (
     GSS_REQUEST,
     SSL_REQUEST,
     Backend,
-    Closed,
+    ClosedError,
     Stream,
     cstring,
     error_fields,
@@ -38,7 +38,7 @@ class Options:
     port: int = 0
     database: str = "dev"
     user: str = "awsuser"
-    password: str = "Stand1n!"  # noqa: S105 - of a server that holds test data only
+    password: str = "Stand1n!"
     isolation: str = "snapshot"
     s3_endpoint: str = ""
     region: str = "eu-central-1"
@@ -144,7 +144,7 @@ class StandIn:
                 backend = self._connect(client, params)
             if backend:
                 Session(client, backend, self.options, self.log).run()
-        except (Closed, OSError, ssl.SSLError):
+        except (ClosedError, OSError, ssl.SSLError):
             pass
         finally:
             self._open.discard(sock)

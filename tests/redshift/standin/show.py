@@ -23,8 +23,9 @@ def _like(cursor: Cursor, column: str) -> str:
     return ""
 
 
-def plan_show(items: list[Node], _: Session) -> Plan:
+def plan_show(items: list[Node], session: Session) -> Plan:
     """SHOW TABLES, COLUMNS, SCHEMAS, GRANTS, DATABASES, or a setting."""
+    del session
     cursor = Cursor(items, 1)
     if cursor.took("tables", "from", "schema"):
         names, cursor.at = name_of(items, cursor.at)
@@ -34,13 +35,14 @@ def plan_show(items: list[Node], _: Session) -> Plan:
         names, cursor.at = name_of(items, cursor.at)
         where = f"schema_name = {literal(names[-2])} and table_name = {literal(names[-1])}"
         return Forward(
-            f"select * from rs.show_columns where {where}{_like(cursor, 'column_name')} order by ordinal_position"
+            f"select * from rs.show_columns where {where}{_like(cursor, 'column_name')} "
+            "order by ordinal_position"
         )
     if cursor.took("schemas", "from", "database"):
-        _, cursor.at = name_of(items, cursor.at)
+        cursor.at = name_of(items, cursor.at)[1]
         return Forward(f"select * from rs.show_schemas where true{_like(cursor, 'schema_name')}")
     if cursor.took("grants", "on", "table"):
-        names, _ = name_of(items, cursor.at)
+        names, cursor.at = name_of(items, cursor.at)
         where = f"schema_name = {literal(names[-2])} and object_name = {literal(names[-1])}"
         return Forward(f"select * from rs.show_grants where {where}")
     if cursor.word() in _RS_SETTINGS:

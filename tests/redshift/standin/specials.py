@@ -126,7 +126,8 @@ def create_materialized_view(items: list[Node]) -> Plan:
         ask(f"create view {dotted(names)} as select * from {_storage(names)}")
         ask(
             "insert into rs.materialized_views values "
-            f"('{dotted(names)}'::regclass, '{_storage(names)}'::regclass, {literal(text)}, {literal(query)}, {automatic})"
+            f"({literal(dotted(names))}::regclass, {literal(_storage(names))}::regclass, "
+            f"{literal(text)}, {literal(query)}, {automatic})"
         )
         return "CREATE MATERIALIZED VIEW"
 
@@ -136,7 +137,8 @@ def create_materialized_view(items: list[Node]) -> Plan:
 def _found(session: Session, names: list[str]) -> tuple[str, str]:
     name = dotted(names)
     rows = session.backend.query(
-        f"select storage::text, query from rs.materialized_views where view = to_regclass({literal(name)})::oid"
+        "select storage::text, query from rs.materialized_views "
+        f"where view = to_regclass({literal(name)})::oid"
     )
     if not rows:
         session.backend.query(f"select {literal(name)}::regclass")
@@ -167,7 +169,8 @@ def alter_materialized_view(items: list[Node]) -> Plan:
         if text[:2] == ["auto", "refresh"]:
             value = str(text[2] == "yes").lower()
             session.backend.query(
-                f"update rs.materialized_views set automatic = {value} where view = '{dotted(names)}'::regclass"
+                f"update rs.materialized_views set automatic = {value} "
+                f"where view = {literal(dotted(names))}::regclass"
             )
         return "ALTER MATERIALIZED VIEW"
 

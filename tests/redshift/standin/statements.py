@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.redshift.standin import specials
+from tests.redshift.standin import commands, specials
 from tests.redshift.standin.alter import NO_BLOCK, plan_alter, plan_user
 from tests.redshift.standin.build import word
 from tests.redshift.standin.ddl import create_table
@@ -19,7 +19,6 @@ from tests.redshift.standin.show import plan_show
 from tests.redshift.standin.tokens import (
     Group,
     Node,
-    Token,
     is_op,
     name_of,
     parse,
@@ -33,33 +32,6 @@ if TYPE_CHECKING:
     from tests.redshift.standin.session import Session
 
 _MAX_STATEMENT = 16 * 1024 * 1024
-_SETTINGS = frozenset(
-    {
-        "query_group",
-        "enable_result_cache_for_session",
-        "wlm_query_slot_count",
-        "analyze_threshold_percent",
-        "error_on_nondeterministic_update",
-        "enable_case_sensitive_identifier",
-        "use_fips_ssl",
-        "describe_field_name_in_uppercase",
-        "json_serialization_enable",
-        "auto_analyze",
-        "mv_enable_aqmv",
-        "json_serialization_parse_nested_strings",
-        "enable_vacuum_boost",
-        "require_ssl",
-        "datashare_break_glass_session_var",
-        "downcase_delimited_identifier",
-        "enable_numeric_rounding",
-        "spectrum_enable_pseudo_columns",
-        "navigate_super_null_on_error",
-        "cast_super_null_on_error",
-        "parse_super_null_on_error",
-        "default_geometry_encoding",
-        "enable_case_sensitive_super_attribute",
-    }
-)
 _CREATE_REFUSED = frozenset(
     {
         "index",
@@ -200,15 +172,9 @@ def _merge(items: list[Node]) -> list[Node]:
         raise RedshiftError("syntax error at end of input")
     if text[-2:] == ["remove", "duplicates"]:
         raise unsupported("MERGE REMOVE DUPLICATES on the stand-in")
-    return _without_set_qualifier(items)
-
-
-def _without_set_qualifier(items: list[Node]) -> list[Node]:
-    out = list(items)
-    for at, item in enumerate(items):
-        if word_of(item) == "and" and word_of(items[at - 1]) == "matched":
-            raise syntax_error("and")
-    return out
+    if ("matched", "and") in itertools.pairwise(text):
+        raise syntax_error("and")
+    return items
 
 
 def _create(items: list[Node], session: Session) -> Plan:
@@ -277,56 +243,6 @@ def _truncate(items: list[Node], _: Session) -> Plan:
     return specials.truncate(names)
 
 
-def _set(items: list[Node], _: Session) -> Plan:
-    at = 2 if word_of(items[1]) in ("session", "local") and word_of(items[2]) != "authorization" else 1
-    if word_of(items[at]) in _SETTINGS:
-        at_value = items[at + 1 :]
-        value = (
-            at_value[1:]
-            if at_value and (is_op(at_value[0], "=") or word_of(at_value[0]) == "to")
-            else at_value
-        )
-        return Forward(render([*items[:at], word("rs." + word_of(items[at])), word("to"), *value]))
-    return Forward(render(items))
-
-
-def _reset(items: list[Node], _: Session) -> Plan:
-    name = word_of(items[1]) if len(items) > 1 else ""
-    return Forward("set rs.query_group to default" if name in _SETTINGS or name == "use" else render(items))
-
-
-def _rollback(items: list[Node], _: Session) -> Plan:
-    if "to" in words(items) or "savepoint" in words(items):
-        raise syntax_error("to")
-    return Forward(render(items))
-
-
-def _vacuum(items: list[Node], session: Session) -> Plan:
-    if session.in_transaction:
-        raise RedshiftError(NO_BLOCK.format("VACUUM"), "25001")
-    kept = [item for item in items[1:] if isinstance(item, Token)]
-    while kept and kept[0].lower in ("full", "sort", "delete", "reindex", "recluster", "only"):
-        kept.pop(0)
-    names = name_of(list(kept), 0)[0]
-    return specials.no_change(names, "VACUUM")
-
-
-def _analyze(items: list[Node], _: Session) -> Plan:
-    if word_of(items[1] if len(items) > 1 else None) == "compression":
-        raise unsupported("ANALYZE COMPRESSION on the stand-in")
-    kept = [item for item in items if word_of(item) not in ("verbose",)]
-    return Forward(re.sub(r"(?i) (predicate|all) columns$", "", render(kept)))
-
-
-def _grant(items: list[Node], _: Session) -> Plan:
-    text = re.sub(r"(?i)\b(to|from|,) (role|group) ", r"\1 ", render(items))
-    text = re.sub(
-        r"(?i)^(grant|revoke) (assumerole|usage for|select for|.* for) .*", r"select 1 where false", text
-    )
-    text = re.sub(r"(?i)^(grant|revoke) role ", r"\1 ", text)
-    return Forward(re.sub(r"(?i)\bdrop on\b", "delete on", text))
-
-
 def _refresh(items: list[Node], _: Session) -> Plan:
     return specials.refresh_materialized_view(items)
 
@@ -337,20 +253,6 @@ def _copy(items: list[Node], session: Session) -> Plan:
 
     command = parse_copy(items, render(items))
     return Special(lambda running: run_copy(running, command))
-
-
-def _comment(items: list[Node], _: Session) -> Plan:
-    return Forward(render(items))
-
-
-def _lock(items: list[Node], _: Session) -> Plan:
-    if "mode" in words(items, 20):
-        raise syntax_error("in")
-    return Forward(render([*items, *parse("in access exclusive mode")]))
-
-
-def _cancel(items: list[Node], _: Session) -> Plan:
-    return Forward(f"select pg_cancel_backend({render(items[1:2])})")
 
 
 _HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
@@ -365,18 +267,17 @@ _HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
     "alter": plan_alter,
     "drop": _drop,
     "truncate": _truncate,
-    "set": _set,
-    "reset": _reset,
-    "rollback": _rollback,
-    "abort": _rollback,
-    "vacuum": _vacuum,
-    "analyze": _analyze,
-    "grant": _grant,
-    "revoke": _grant,
+    "set": commands.plan_set,
+    "reset": commands.plan_reset,
+    "rollback": commands.plan_rollback,
+    "abort": commands.plan_rollback,
+    "vacuum": commands.plan_vacuum,
+    "analyze": commands.plan_analyze,
+    "grant": commands.plan_grant,
+    "revoke": commands.plan_grant,
     "show": plan_show,
     "refresh": _refresh,
     "copy": _copy,
-    "comment": _comment,
-    "lock": _lock,
-    "cancel": _cancel,
+    "lock": commands.plan_lock,
+    "cancel": commands.plan_cancel,
 }

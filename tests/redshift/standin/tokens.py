@@ -21,6 +21,7 @@ _PARAM = re.compile(r"\$\d+")
 _DOLLAR = re.compile(r"\$(?:[A-Za-z_]\w*)?\$")
 _STRING = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_PATTERNS: dict[Kind, re.Pattern[str]] = {"param": _PARAM, "number": _NUMBER, "word": _WORD}
 _OPERATOR_CHARS = "+-*/<>=~!@#%^&|`?"
 _SPECIAL_CHARS = set("~!@#%^&|`?")
 
@@ -126,29 +127,34 @@ def _literal_at(sql: str, at: int) -> Token | None:
     return None
 
 
+def _word_at(sql: str, at: int) -> tuple[Token, int] | None:
+    """A name, a number or a parameter."""
+    quoted = _QUOTED.match(sql, at)
+    if quoted:
+        name = fit_name(quoted[0][1:-1].replace('""', '"').lower())
+        return Token("quoted", quoted_name(name)), quoted.end()
+    for kind, pattern in _PATTERNS.items():
+        match = pattern.match(sql, at)
+        if match:
+            word = match[0]
+            if kind == "word" and len(word.encode()) > POSTGRES_NAME_BYTES:
+                word = fit_name(word.lower())
+            token = Token("quoted", quoted_name(word.lower())) if "#" in word else Token(kind, word)
+            return token, match.end()
+    return None
+
+
 def _token_at(sql: str, at: int) -> tuple[Token, int]:
     text = _literal_at(sql, at)
     if text:
         return text, at + len(text.text)
-    for kind, pattern in (("quoted", _QUOTED), ("param", _PARAM), ("number", _NUMBER), ("word", _WORD)):
-        match = pattern.match(sql, at)
-        if not match:
-            continue
-        if kind == "quoted":
-            name = fit_name(match[0][1:-1].replace('""', '"').lower())
-            return Token("quoted", quoted_name(name)), match.end()
-        word = match[0]
-        if kind == "word" and len(word.encode()) > POSTGRES_NAME_BYTES:
-            word = fit_name(word.lower())
-        if kind == "word" and "#" in word:
-            return Token("quoted", quoted_name(word.lower())), match.end()
-        return Token(kind, word), match.end()  # type: ignore[arg-type]
+    found = _word_at(sql, at)
+    if found:
+        return found
     if sql.startswith(("::", ":="), at):
         return Token("op", sql[at : at + 2]), at + 2
-    if sql[at] in _OPERATOR_CHARS:
-        text_of = _operator(sql, at)
-        return Token("op", text_of), at + len(text_of)
-    return Token("op", sql[at]), at + 1
+    sign = _operator(sql, at) if sql[at] in _OPERATOR_CHARS else sql[at]
+    return Token("op", sign), at + len(sign)
 
 
 def tokenize(sql: str) -> Iterator[Token]:

@@ -15,7 +15,7 @@ GSS_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
 
 
-class Closed(Exception):
+class ClosedError(Exception):
     """The other side has gone."""
 
 
@@ -61,7 +61,7 @@ class Stream:
                 self._at = 0
             chunk = self.sock.recv(1 << 18)
             if not chunk:
-                raise Closed
+                raise ClosedError
             self._buffer += chunk
 
     def take(self, count: int) -> bytes:
