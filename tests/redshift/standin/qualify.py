@@ -143,6 +143,12 @@ def _columns(rest: list[Node], session: Session) -> set[str] | None:
     return found
 
 
+def _refuse_bare(rest: list[Node], at: int) -> None:
+    """A table that QUALIFY follows at once needs an alias."""
+    if _clause_end(rest, 1) == at and name_of(rest, 1)[1] == at:
+        raise RedshiftError('syntax error at or near "qualify": a table before QUALIFY needs an alias')
+
+
 def _qualified(
     head: list[Node], chosen: list[Node], rest: list[Node], aliases: dict[str, list[Node]]
 ) -> list[Node]:
@@ -150,8 +156,7 @@ def _qualified(
     at = _clause(rest, "qualify")
     if at == len(rest):
         return [*head, *chosen, *rest]
-    if _clause_end(rest, 1) == at and name_of(rest, 1)[1] == at:
-        raise RedshiftError('syntax error at or near "qualify": a table before QUALIFY needs an alias')
+    _refuse_bare(rest, at)
     end = next((place for place in range(at, len(rest)) if word_of(rest[place]) in _TAIL), len(rest))
     condition = _expand(rest[at + 1 : end], aliases)
     kept = call(
