@@ -253,6 +253,26 @@ def test_what_redshift_lacks_is_refused(sql: Any, statement: str) -> None:
         sql(statement)
 
 
+def test_names_fold_and_are_cut_at_127_bytes(sql: Any) -> None:
+    name = "Long" * 32
+    sql(f'drop table if exists "{name}"')
+    sql(f'create table "{name}" ("{name}" int)')
+    asked = "select table_name, column_name from information_schema.columns where table_name = '{}'"
+    assert sql(asked.format(name.lower()[:127])) == [[name.lower()[:127]] * 2]
+    sql(f"drop table {name}")
+
+
+def test_qualify_and_aliases(sql: Any) -> None:
+    sql("create table t (id int, n int)")
+    sql("insert into t values (1, 1), (1, 2), (2, 3)")
+    latest = "select * from t as q qualify row_number() over (partition by id order by n desc) = 1"
+    assert sql(f"with d as ({latest}) select * from d order by id") == [[1, 2], [2, 3]]
+    assert sql("select n + 1 as m, m * 2 as k from t where m > 2 order by n") == [[3, 6], [4, 8]]
+    sql("create table d as " + latest)
+    assert sql("select count(*) from d") == [[2]]
+    sql("drop table d")
+
+
 # COPY
 
 

@@ -41,7 +41,7 @@ _FROM_ENDS = frozenset(
         "on",
     }
 )
-_SYSTEM_PREFIXES = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_", "information_schema", "rs")
+SYSTEM_PREFIXES = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_", "information_schema", "rs")
 
 
 def not_on_tables(name: str) -> RedshiftError:
@@ -102,7 +102,7 @@ def refuse_by_place(items: list[Node]) -> None:
     """Functions of the leader node beside tables, and of the compute nodes without one."""
     called = _calls(items)
     names = tables_of(items) - _ctes(items)
-    user_tables = {name for name in names if not name.startswith(_SYSTEM_PREFIXES)}
+    user_tables = {name for name in names if not name.startswith(SYSTEM_PREFIXES)}
     if user_tables and called & _LEADER_ONLY:
         raise not_on_tables(sorted(called & _LEADER_ONLY)[0] + "()")
     if not user_tables and called & _COMPUTE_ONLY:

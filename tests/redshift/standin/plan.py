@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Send the translated text on, and the answer back."""
+    """Send the translated text on, and the answer back; the catalogue's answers have names in full length."""
 
     sql: str
+    catalog: bool = False
 
 
 @dataclass(frozen=True, slots=True)

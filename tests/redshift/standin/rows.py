@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 
-from tests.redshift.standin.tokens import long_names
+from tests.redshift.standin.tokens import POSTGRES_NAME_BYTES, long_names
 from tests.redshift.standin.wire import message
 
 _VARCHAR = 1043
@@ -63,8 +63,11 @@ def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def compact_supers(body: bytes, supers: frozenset[int]) -> bytes:
-    """A DataRow whose SUPER values carry no blanks, as Redshift prints them."""
+def restored(body: bytes, supers: frozenset[int], *, names: bool) -> bytes:
+    """A DataRow whose SUPER values carry no blanks and whose names have their full length."""
+    names = names and bool(long_names)
+    if not supers and not names:
+        return message(b"D", body)
     (count,) = struct.unpack_from("!h", body)
     parts, at = [body[:2]], 2
     for column in range(count):
@@ -73,6 +76,9 @@ def compact_supers(body: bytes, supers: frozenset[int]) -> bytes:
         at += 4 + max(length, 0)
         if column in supers and length >= 0:
             value = _compact(value)
+            length = len(value)
+        if names and length >= POSTGRES_NAME_BYTES - 3:
+            value = long_names.get(value.decode(errors="replace"), "").encode() or value
             length = len(value)
         parts.append(struct.pack("!i", length) + value)
     return message(b"D", b"".join(parts))

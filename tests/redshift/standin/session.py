@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.redshift.standin.errors import RedshiftError, in_redshifts_words
 from tests.redshift.standin.load_log import LoadLog
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
-from tests.redshift.standin.rows import compact_supers, describe
+from tests.redshift.standin.rows import describe, restored
 from tests.redshift.standin.statements import plan_script, plan_statement
 from tests.redshift.standin.tokens import literal, quoted_name
 from tests.redshift.standin.wire import (
@@ -182,7 +182,7 @@ class Session:
                 good = False
                 self._emit(error_message(self._translated(error_fields(body))))
             elif kind != b"Z":
-                self._emit(compact_supers(body, supers) if kind == b"D" and supers else message(kind, body))
+                self._emit(restored(body, supers, names=True) if kind == b"D" else message(kind, body))
         return good
 
     # -- statements that the proxy executes
@@ -260,7 +260,8 @@ class Session:
             self._emit(data)
         elif kind == b"D":
             supers = self._supers.get(name, _NO_SUPERS)
-            self._emit(compact_supers(body, supers) if supers else message(kind, body))
+            plan = self._plans.get(name, EMPTY)
+            self._emit(restored(body, supers, names=isinstance(plan, Forward) and plan.catalog))
         elif kind == b"E":
             refusal, self._refusal = self._refusal, None
             aborted = error_fields(body).get("C") == "25P02"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.redshift.standin.design import Cursor
 from tests.redshift.standin.plan import Forward, Plan
-from tests.redshift.standin.tokens import Node, Token, literal, literal_value, name_of, render
+from tests.redshift.standin.tokens import Node, Token, fit_name, literal, literal_value, name_of, render
 
 if TYPE_CHECKING:
     from tests.redshift.standin.session import Session
@@ -29,21 +29,24 @@ def plan_show(items: list[Node], session: Session) -> Plan:
     cursor = Cursor(items, 1)
     if cursor.took("tables", "from", "schema"):
         names, cursor.at = name_of(items, cursor.at)
-        where = f"schema_name = {literal(names[-1])}"
-        return Forward(f"select * from rs.show_tables where {where}{_like(cursor, 'table_name')}")
+        where = f"schema_name = {literal(fit_name(names[-1]))}"
+        return Forward(
+            f"select * from rs.show_tables where {where}{_like(cursor, 'table_name')}", catalog=True
+        )
     if cursor.took("columns", "from", "table"):
         names, cursor.at = name_of(items, cursor.at)
-        where = f"schema_name = {literal(names[-2])} and table_name = {literal(names[-1])}"
+        where = f"schema_name = {literal(names[-2])} and table_name = {literal(fit_name(names[-1]))}"
         return Forward(
             f"select * from rs.show_columns where {where}{_like(cursor, 'column_name')} "
-            "order by ordinal_position"
+            "order by ordinal_position",
+            catalog=True,
         )
     if cursor.took("schemas", "from", "database"):
         cursor.at = name_of(items, cursor.at)[1]
         return Forward(f"select * from rs.show_schemas where true{_like(cursor, 'schema_name')}")
     if cursor.took("grants", "on", "table"):
         names, cursor.at = name_of(items, cursor.at)
-        where = f"schema_name = {literal(names[-2])} and object_name = {literal(names[-1])}"
+        where = f"schema_name = {literal(names[-2])} and object_name = {literal(fit_name(names[-1]))}"
         return Forward(f"select * from rs.show_grants where {where}")
     if cursor.word() in _RS_SETTINGS:
         name = cursor.word()

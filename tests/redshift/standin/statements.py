@@ -12,6 +12,7 @@ from tests.redshift.standin.build import word
 from tests.redshift.standin.ddl import create_table
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.expressions import rewrite
+from tests.redshift.standin.leader import SYSTEM_PREFIXES, tables_of
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.qualify import with_qualify
 from tests.redshift.standin.refuse import refuse_dml, refuse_query
@@ -23,6 +24,7 @@ from tests.redshift.standin.tokens import (
     name_of,
     parse,
     render,
+    shortened_literals,
     split,
     word_of,
     words,
@@ -126,7 +128,9 @@ def _query(items: list[Node], session: Session) -> Plan:
                 *raw[end:],
             ]
             return Forward(render(create_table(made)))
-    return Forward(render(rewrite(with_qualify(items, session))))
+    catalog = any(name.startswith(SYSTEM_PREFIXES) for name in tables_of(items))
+    items = shortened_literals(items) if catalog else items
+    return Forward(render(rewrite(with_qualify(items, session))), catalog)
 
 
 def _dml(items: list[Node], session: Session) -> Plan:

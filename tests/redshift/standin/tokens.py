@@ -50,6 +50,7 @@ class Group:
 
 Node: TypeAlias = Token | Group
 long_names: dict[str, str] = {}
+_short_names: dict[str, str] = {}
 
 
 def fit_name(name: str) -> str:
@@ -61,6 +62,7 @@ def fit_name(name: str) -> str:
     digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()[:12]
     short = raw[: POSTGRES_NAME_BYTES - 13].decode(errors="ignore") + "_" + digest
     long_names[short] = cut
+    _short_names[cut] = short
     return short
 
 
@@ -72,6 +74,19 @@ def quoted_name(name: str) -> str:
 def literal(text: str) -> str:
     """A text as an SQL literal, safe with backslashes."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def shortened_literals(items: list[Node]) -> list[Node]:
+    """A query of the catalogue asks for long names by those that PostgreSQL holds."""
+    out: list[Node] = []
+    for item in items:
+        if isinstance(item, Group):
+            out.append(Group(shortened_literals(item.items)))
+        elif item.kind == "string" and literal_value(item) in _short_names:
+            out.append(Token("string", literal(_short_names[literal_value(item)])))
+        else:
+            out.append(item)
+    return out
 
 
 def literal_value(token: Token) -> str:
