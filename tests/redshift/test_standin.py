@@ -172,6 +172,26 @@ def test_two_sessions_race_under_snapshot_isolation(standin: StandIn, sql: Any) 
     assert sql("select next_offset from t") == [[10]]
 
 
+def test_a_cycle_of_serializable_transactions_is_1023(standin: StandIn, sql: Any) -> None:
+    sql("create table t (id int)")
+    sessions = [connect(standin) for _ in range(2)]
+    outcomes = []
+    for session in sessions:
+        session.autocommit = True
+        cursor = session.cursor()
+        cursor.execute("begin isolation level serializable")
+        cursor.execute("select count(*) from t")
+    for session in sessions:
+        try:
+            session.cursor().execute("insert into t values (1)")
+            session.cursor().execute("commit")
+            outcomes.append("committed")
+        except redshift_connector.ProgrammingError as error:
+            outcomes.append(str(error.args[0]["M"]))
+        session.close()
+    assert outcomes == ["committed", "1023"]
+
+
 def test_a_reader_keeps_its_snapshot(standin: StandIn, sql: Any) -> None:
     sql("create table t (id int)")
     reader = connect(standin)

@@ -100,8 +100,11 @@ def plan_grant(items: list[Node], _: Session) -> Plan:
     return Forward(re.sub(r"(?i)\bdrop on\b", "delete on", text))
 
 
-def plan_lock(items: list[Node], _: Session) -> Plan:
+def plan_lock(items: list[Node], session: Session) -> Plan:
     """LOCK shuts readers out, too."""
+    names, _ = name_of(items, 1 + (word_of(items[1]) == "table"))
+    if session.is_view(names):
+        raise RedshiftError(f'"{names[-1]}" is not a table')
     if "mode" in words(items, 20):
         raise syntax_error("in")
     return Forward(render([*items, *parse("in access exclusive mode")]))

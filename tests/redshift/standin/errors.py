@@ -69,7 +69,7 @@ _DROPPED_FIELDS = frozenset("PpqFLRVW")
 
 
 def _conflict(fields: dict[str, str], *, serializable: bool) -> dict[str, str]:
-    if serializable:
+    if serializable or "read/write dependencies" in fields["M"]:
         detail = f"Serializable isolation violation on table, transactions forming the cycle: {fields['M']}"
         return {"S": "ERROR", "C": INTERNAL_ERROR, "M": "1023", "D": detail}
     return {

@@ -74,11 +74,12 @@ def tables_of(items: list[Node]) -> set[str]:
     return found
 
 
-def _ctes(items: list[Node]) -> set[str]:
+def ctes_of(items: list[Node]) -> set[str]:
+    """Names of common table expressions."""
     names: set[str] = set()
     for at, item in enumerate(items):
         if isinstance(item, Group):
-            names |= _ctes(item.items)
+            names |= ctes_of(item.items)
             before, after = word_of(items[at - 1]) if at else "", None
             if before == "as" and at > 1:
                 after = items[at - 2]
@@ -101,7 +102,7 @@ def _calls(items: list[Node]) -> set[str]:
 def refuse_by_place(items: list[Node]) -> None:
     """Functions of the leader node beside tables, and of the compute nodes without one."""
     called = _calls(items)
-    names = tables_of(items) - _ctes(items)
+    names = tables_of(items) - ctes_of(items)
     user_tables = {name for name in names if not name.startswith(SYSTEM_PREFIXES)}
     if user_tables and called & _LEADER_ONLY:
         raise not_on_tables(sorted(called & _LEADER_ONLY)[0] + "()")

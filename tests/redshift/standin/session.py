@@ -207,17 +207,26 @@ class Session:
         self._out += message(b"C", cstring(tag))
         return True
 
+    def is_view(self, names: list[str]) -> bool:
+        """Whether the client's transaction knows a view by this name."""
+        rows = self._ask("select 1 from pg_catalog.pg_class where relkind = 'v' and oid = ", names)
+        return bool(rows)
+
     def columns_of(self, names: list[str]) -> set[str]:
         """The columns of a table, as the client's own transaction sees it; none where it is not known."""
-        if self.backend.status == b"E":
-            return set()
+        rows = self._ask(
+            "select attname from pg_catalog.pg_attribute where attnum > 0 and attrelid = ", names
+        )
+        return {f"{row[0]}" for row in rows}
+
+    def _ask(self, question: str, names: list[str]) -> list[list[str | None]]:
+        """Ask the catalogue of a relation between two messages of the client."""
+        if self.backend.status == b"E" or not names:
+            return []
         self.backend.send(message(b"H"))
         self._drain()
         name = literal(".".join(quoted_name(part) for part in names[-2:]))
-        rows = self.backend.query(
-            f"select attname from pg_catalog.pg_attribute where attrelid = to_regclass({name}) and attnum > 0"
-        )
-        return {f"{row[0]}" for row in rows}
+        return self.backend.query(f"{question} to_regclass({name})")
 
     def notice(self, words: str) -> None:
         """Tell the client something."""

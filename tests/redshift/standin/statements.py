@@ -12,7 +12,7 @@ from tests.redshift.standin.build import word
 from tests.redshift.standin.ddl import create_table
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.expressions import rewrite
-from tests.redshift.standin.leader import SYSTEM_PREFIXES, tables_of
+from tests.redshift.standin.leader import SYSTEM_PREFIXES, ctes_of, tables_of
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.qualify import with_qualify
 from tests.redshift.standin.refuse import refuse_dml, refuse_query
@@ -137,11 +137,23 @@ def _dml(items: list[Node], session: Session) -> Plan:
     refuse_dml([item for item in items if not _is_values(item)])
     if word_of(items[0]) == "insert":
         _refuse_values(items)
+    _refuse_views(items, session)
     if word_of(items[0]) == "delete" and word_of(items[1] if len(items) > 1 else None) != "from":
         items = [items[0], word("from"), *items[1:]]
     if word_of(items[0]) == "merge":
         items = _merge(items)
     return Forward(render(rewrite(with_qualify(items, session))))
+
+
+def _refuse_views(items: list[Node], session: Session) -> None:
+    """Views are read only, and no source of a MERGE."""
+    names, after = name_of(items, 1 + (word_of(items[1]) in ("into", "from")))
+    if session.is_view(names):
+        raise RedshiftError(f'cannot change view "{names[-1]}"', FEATURE_NOT_SUPPORTED)
+    if word_of(items[0]) == "merge" and word_of(items[after]) == "using":
+        source, _ = name_of(items, after + 1)
+        if session.is_view(source):
+            raise RedshiftError("MERGE needs a table as its source, not a view", FEATURE_NOT_SUPPORTED)
 
 
 def _is_values(item: Node) -> bool:
@@ -222,6 +234,11 @@ def _create_view(items: list[Node], at: int, session: Session, *, replace: bool)
     names, after = name_of(items, at + 1)
     if words(items[-4:], 4) != ["with", "no", "schema", "binding"]:
         return Forward(render(rewrite(with_qualify(items, session))))
+    bare = {name for name in tables_of(_body(items)) if "." not in name} - ctes_of(_body(items))
+    if bare:
+        raise RedshiftError(
+            f'relation "{min(bare)}" needs its schema WITH NO SCHEMA BINDING', FEATURE_NOT_SUPPORTED
+        )
     columns = items[after : [word_of(item) for item in items].index("as")]
     query = render(rewrite(with_qualify(_body(items)[:-4], session)))
     return specials.create_late_binding_view(names, render(columns), query, replace=replace)
