@@ -64,6 +64,8 @@ def _alter_table(items: list[Node], session: Session) -> Plan:
         return specials.append_from(names, name_of(items, cursor.at)[0])
     if cursor.took("alter"):
         return _alter_column(cursor, head, names, session)
+    if cursor.word() == "rename" and session.is_materialized(names):
+        raise unsupported("ALTER TABLE RENAME of a materialized view")
     if cursor.word() in ("drop", "rename", "owner", "row"):
         return (
             specials.no_change(names, "ALTER TABLE")

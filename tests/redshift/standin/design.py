@@ -92,7 +92,7 @@ def take_attribute(cursor: Cursor, design: Design) -> bool:
             raise syntax_error(design.diststyle)
         cursor.take()
     elif cursor.took("distkey"):
-        names = names_in(cursor.group())
+        names = names_in(cursor.group()) if isinstance(cursor.peek(), Group) else names_in([cursor.take()])
         if len(names) != 1 or design.distkey:
             raise RedshiftError("Cannot specify more than one column as distribution key")
         design.distkey = names[0]

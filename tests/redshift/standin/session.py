@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -212,6 +211,10 @@ class Session:
         rows = self._ask("select 1 from pg_catalog.pg_class where relkind = 'v' and oid = ", names)
         return bool(rows)
 
+    def is_materialized(self, names: list[str]) -> bool:
+        """Whether it is a materialized view's name."""
+        return bool(self._ask("select 1 from rs.materialized_views where view = ", names))
+
     def columns_of(self, names: list[str]) -> set[str]:
         """The columns of a table, as the client's own transaction sees it; none where it is not known."""
         rows = self._ask(
@@ -290,11 +293,3 @@ class Session:
         if self._out:
             self.client.send(bytes(self._out))
             self._out.clear()
-
-
-def shut(sock: socket.socket) -> None:
-    """Close a socket that may be closed already."""
-    try:
-        sock.close()
-    except OSError:
-        return

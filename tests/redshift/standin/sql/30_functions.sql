@@ -29,6 +29,11 @@ create function pg_catalog.sha2(value text, bits int) returns text language sql 
         when bits = 512 then sha512(pg$convert_to(value, 'UTF8')) else '' end, 'hex')
 $f$;
 
+create function pg_catalog.round(value float8, places int) returns float8 language sql immutable strict as
+    'select round(value::numeric, places)::float8';
+create function pg_catalog.trunc(value float8, places int) returns float8 language sql immutable strict as
+    'select trunc(value::numeric, places)::float8';
+
 update pg_proc set proname = 'pg$regexp_replace' where proname = 'regexp_replace';
 create function pg_catalog.regexp_replace(value text, pattern text, new text default '', start int default 1, flags text default '')
 returns text language sql immutable strict as $f$
