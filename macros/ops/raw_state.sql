@@ -28,5 +28,5 @@
     select *
     from {{ source(source_name, table_name) }}
     where _file_date <= {{ as_of() }}
-    {{ latest_by_key(['_load_id', key], ['_row_number']) }}
+    {{ latest_by_key(['_load_id', '_file_date', key], ['_row_number']) }}
 {%- endmacro %}

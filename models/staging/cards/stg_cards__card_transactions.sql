@@ -16,10 +16,13 @@ hashed as (
 ),
 
 numbered as (
-    -- The window is within a load, so that an incremental fact's filter on _load_id is pushed below it.
+    -- The window is within a load and day, so that a filter on either is pushed below it.
     select
         *,
-        row_number() over (partition by _load_id, content_hash order by _row_number) as occurrence
+        row_number() over (
+            partition by _load_id, _file_date, content_hash
+            order by _row_number
+        ) as occurrence
     from hashed
 ),
 

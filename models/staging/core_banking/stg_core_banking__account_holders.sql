@@ -7,8 +7,8 @@ final as (
         holder_id,
         customer_id,
         account_id,
-        lower(holder_role) as holder_role,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(holder_role) as holder_role
     from source
 )
 

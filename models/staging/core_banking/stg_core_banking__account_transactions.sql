@@ -6,17 +6,17 @@ final as (
     select
         transaction_id,
         account_id,
-        lower(trim(transaction_type)) as transaction_type,
         direction,
         counterparty_bank,
         counterparty_account,
         notes,
         amount,
-        case direction when 'credit' then amount when 'debit' then -amount end as signed_amount,
         balance_after,
         transaction_date,
         _file_date as file_date,
-        _load_id
+        _load_id,
+        lower(trim(transaction_type)) as transaction_type,
+        case direction when 'credit' then amount when 'debit' then -amount end as signed_amount
     from source
 )
 

@@ -11,10 +11,10 @@ final as (
         account_type,
         statement_frequency,
         currency,
-        lower(status_type) as account_status,
         balance,
         opened_date,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(status_type) as account_status
     from source
 )
 

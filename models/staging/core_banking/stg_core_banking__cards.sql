@@ -9,9 +9,9 @@ final as (
         customer_id,
         card_type,
         card_last4,
-        lower(status) as card_status,
         issued_date,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(status) as card_status
     from source
 )
 

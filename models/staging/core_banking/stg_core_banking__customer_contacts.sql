@@ -6,10 +6,10 @@ final as (
     select
         customer_id,
         name as full_name,
-        lower(trim(email)) as email,
         phone,
         address,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(trim(email)) as email
     from source
 )
 

@@ -8,16 +8,16 @@ final as (
         branchnumber as branch_id,
         citizenshipcode as citizenship_code,
         currcountrycode as currency,
-        lower(employmentstatus) as employment_status,
-        lower(marketsegment) as market_segment,
-        lower(maritalstatus) as marital_status,
         statecode as state_code,
         city,
-        lower(gender) as gender,
         incomeinthousands as annual_income,
         dateofbirth as date_of_birth,
         customeropeningdate as customer_since_date,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(employmentstatus) as employment_status,
+        lower(marketsegment) as market_segment,
+        lower(maritalstatus) as marital_status,
+        lower(gender) as gender
     from source
 )
 

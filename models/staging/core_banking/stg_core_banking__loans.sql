@@ -8,12 +8,12 @@ final as (
         account_id,
         customer_id,
         product_code,
-        lower(status) as loan_status,
         loan_amount,
         term_months,
         monthly_payment,
         granted_date,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(status) as loan_status
     from source
 )
 

@@ -7,11 +7,11 @@ final as (
         payment_id,
         account_id,
         recipient,
-        lower(payment_method) as payment_method,
         amount,
         payment_date,
         _file_date as file_date,
-        _load_id
+        _load_id,
+        lower(payment_method) as payment_method
     from source
 )
 

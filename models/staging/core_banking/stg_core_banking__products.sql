@@ -6,8 +6,8 @@ final as (
     select
         product_code,
         product_name,
-        lower(product_family) as product_family,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(product_family) as product_family
     from source
 )
 

@@ -7,8 +7,8 @@ final as (
         relationship_id,
         customer1_id as customer_1_id,
         customer2_id as customer_2_id,
-        lower(relationship_type) as relationship_type,
-        _file_date as file_date
+        _file_date as file_date,
+        lower(relationship_type) as relationship_type
     from source
 )
 

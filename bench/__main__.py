@@ -1,0 +1,141 @@
+"""`make bench`: loading beside its floor and peers, memory as rows grow, a nightly run beside the full."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.data import bank, slice_of
+
+LABELS = {
+    "floor": "DuckDB alone, unchecked (the floor)",
+    "bankmart": "bankmart",
+    "dlt": "dlt, filesystem and read_csv",
+    "dlt_arrow": "dlt, Arrow tables",
+    "pandas": "pandas read_csv, to_sql to SQLite",
+}
+console = Console(width=110)
+
+
+def main() -> None:
+    """Measure what the arguments ask for."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=5_000_000, help="card transactions in all")
+    parser.add_argument(
+        "--slice", type=int, default=250_000, help="rows for the slow peers, scaled by the row"
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="runs of bankmart and the floor; the fastest counts"
+    )
+    parser.add_argument("--only", choices=["loading", "nightly"], help="only this part")
+    options = parser.parse_args()
+    console.print(f"Making or finding a bank with {options.rows:,} card transactions ...")
+    folder = bank(options.rows)
+    if options.only != "nightly":
+        loading(options.rows, min(options.slice, options.rows), options.repeat)
+    if options.only != "loading":
+        nightly(folder)
+
+
+def loading(rows: int, few: int, repeat: int) -> None:
+    """Print the times of loading and the memory as rows grow."""
+    whole = slice_of(rows, rows)
+    times = {way: fastest(way, whole, repeat) for way in ("floor", "bankmart")}
+    slices = {"dlt": few, "dlt_arrow": max(few, rows // 5), "pandas": few}
+    times |= {way: worker("load", way, slice_of(rows, size)) for way, size in slices.items()}
+    own = per_million(times["bankmart"])
+    table = Table(title=f"Loading card transactions from CSV, 2 threads, bankmart and floor best of {repeat}")
+    for head in ("", "rows", "seconds", "s per million", "bankmart takes", "peak MB"):
+        table.add_column(head, justify="left" if not head else "right")
+    for way, label in LABELS.items():
+        found = times[way]
+        ratio = own / per_million(found)
+        cells = (f"{found['rows']:,}", f"{found['seconds']:.2f}", f"{per_million(found):.2f}")
+        table.add_row(label, *cells, f"{ratio:.2f} x", f"{found['peak_mb']:,.0f}")
+    console.print(table)
+    console.print("dlt and pandas load the first rows alone; their times are compared by the row.")
+    floor, dlt = per_million(times["floor"]), per_million(times["dlt"])
+    console.print(f"To the floor: {own / floor:.2f} times (goal: at most 2). {limit(own / floor <= 2)}")
+    console.print(f"As fast as dlt: {dlt / own:.1f} times (goal: at least 5). {limit(dlt / own >= 5)}")
+    sizes = [rows // 5, rows // 2, rows]
+    peaks = {size: worker("load", "bankmart", slice_of(rows, size))["peak_mb"] for size in sizes}
+    shown = ", ".join(f"{size:,} rows {peak:,.0f} MB" for size, peak in peaks.items())
+    console.print(f"bankmart's peak of memory: {shown}.\n")
+
+
+def nightly(folder: Path) -> None:
+    """Print the nightly run beside the full build."""
+    found = worker("nightly", str(folder))
+    full, night = found["full"], found["nightly"]
+    table = Table(title="Full build of twelve months, and the night after with one new day")
+    for head in ("", "full", "nightly", "share"):
+        table.add_column(head, justify="left" if not head else "right")
+    table.add_row(
+        "rows loaded", f"{full['rows']:,}", f"{night['rows']:,}", share(night["rows"], full["rows"])
+    )
+    table.add_row("loading, s", *pair(full["load"], night["load"]))
+    table.add_row("build by the clock, start-up aside, s", *pair(full["build"], night["build"]))
+    kinds = sorted(full["nodes"] | night["nodes"])
+    for kind in kinds:
+        row = pair(full["nodes"].get(kind, 0), night["nodes"].get(kind, 0))
+        table.add_row(f"  of that, time in {kind}s (2 threads), s", *row)
+    work = [run["load"] + run["build"] for run in (full, night)]
+    table.add_row("loading and build, s", *pair(*work))
+    table.add_row("dbt's start-up, s", *pair(full["start"], night["start"]))
+    console.print(table)
+    ratio = work[1] / work[0]
+    console.print(
+        f"The nightly run's work is {ratio:.0%} of the full (goal: at most 10%). {limit(ratio <= 0.1)}"
+    )
+    for name, run in (("full", full), ("nightly", night)):
+        slowest = ", ".join(f"{node} {seconds:.1f}" for node, seconds in run["slowest"])
+        console.print(f"Slowest nodes, {name}: {slowest}", soft_wrap=True)
+    console.print(f"Peak of memory: {found['peak_mb']:,.0f} MB.")
+
+
+def fastest(way: str, csv: Path, repeat: int) -> dict[str, Any]:
+    """Measure a way of loading a few times and keep the fastest."""
+    return min((worker("load", way, csv) for _ in range(repeat)), key=lambda found: found["seconds"])
+
+
+def worker(*arguments: str | Path) -> dict[str, Any]:
+    """Measure in a process of its own."""
+    command = [sys.executable, "-m", "bench.worker", *map(str, arguments)]
+    root = Path(__file__).parent.parent
+    quiet = os.environ | {"RUNTIME__LOG_LEVEL": "ERROR", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    done = subprocess.run(command, cwd=root, env=quiet, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command[1:])} failed with exit code {done.returncode}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def per_million(found: dict[str, Any]) -> float:
+    """Seconds for a million rows."""
+    return found["seconds"] / found["rows"] * 1e6
+
+
+def pair(full: float, night: float) -> tuple[str, str, str]:
+    """Cells for the full run, the nightly run and its share."""
+    return f"{full:.1f}", f"{night:.1f}", share(night, full)
+
+
+def share(part: float, whole: float) -> str:
+    """A part as a percentage of the whole."""
+    return f"{part / whole:.1%}" if whole else ""
+
+
+def limit(kept: bool) -> str:
+    """Whether a goal is reached, in a word."""
+    return "[green]reached[/]" if kept else "[red]missed[/]"
+
+
+if __name__ == "__main__":
+    main()

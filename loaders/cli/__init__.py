@@ -1,0 +1,5 @@
+"""The command line: `bankmart`."""
+
+from loaders.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,228 @@
+"""`bankmart generate` and `bankmart load`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from loaders.cli.output import Format, FormatOption, command, emit, progress_bar, say, table
+from loaders.cli.session import session
+from loaders.errors import BankmartError
+
+if TYPE_CHECKING:
+    from loaders.load import FileResult, LoadReport
+    from loaders.settings import Settings
+
+DAY = ["%Y-%m-%d"]
+MappingOption = Annotated[str, typer.Option(metavar="NAME|FILE", help="How the files are written.")]
+PathArgument = Annotated[
+    Path | None, typer.Argument(help="Folder or file; by default the landing folder.", show_default=False)
+]
+AsOfOption = Annotated[
+    datetime | None, typer.Option(formats=DAY, metavar="DAY", help="Leave files of later days for later.")
+]
+FileDateOption = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=DAY, metavar="DAY", help="Day of files whose name doesn't tell it; else today (UTC)."
+    ),
+]
+
+
+def day(value: datetime | None) -> date | None:
+    """Take the day of an option.
+
+    Args:
+        value: What typer parsed.
+
+    Returns:
+        The day, if one was given.
+    """
+    return value.date() if value else None
+
+
+@command
+def generate(
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the files; by default the landing folder.")
+    ] = None,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 2000,
+    days: Annotated[int, typer.Option(min=1, help="How many days of files.")] = 14,
+    seed: Annotated[int, typer.Option(help="Another seed makes another bank.")] = 7,
+    start: Annotated[
+        datetime, typer.Option(formats=DAY, metavar="DAY", help="Day of the first files.")
+    ] = datetime(2026, 1, 1, tzinfo=UTC),
+    fmt: FormatOption = Format.text,
+) -> None:
+    """Write the files of a made-up bank, with planted defects.
+
+    For example:
+
+        bankmart generate
+
+        bankmart generate --customers 500 --days 30 --out some/folder
+    """
+    from datagen.generate import generate as write_files  # noqa: PLC0415 - help must not wait for it
+    from loaders.settings import get_settings  # noqa: PLC0415
+
+    out = out or get_settings().landing
+    try:
+        report = write_files(out, customers=customers, days=days, seed=seed, start=start.date())
+    except FileExistsError as error:
+        raise BankmartError(f"{error}.", hint="Give another folder with --out.") from error
+    except (OverflowError, ValueError) as error:
+        raise BankmartError(f"That bank can't be made: {error}.", hint="Try another --start.") from error
+    payload = {
+        "out": out,
+        "files": len(report.files),
+        "rows": report.rows,
+        "planted_defects": len(report.planted),
+        "seconds": round(report.seconds, 3),
+    }
+
+    def render(to: Console) -> None:
+        to.print(table("Generated", ["table", "rows"], list(report.rows.items()), numbers=1))
+        to.print(
+            f"{len(report.files)} files, {report.total_rows:,} rows, {len(report.planted)} planted defects "
+            f"in {escape(str(out))}, {report.seconds:.1f} s",
+            soft_wrap=True,
+        )
+
+    emit(fmt, payload, render)
+
+
+@command
+def load(
+    path: PathArgument = None,
+    *,
+    mapping: MappingOption = "bankmart",
+    as_of: AsOfOption = None,
+    file_date: FileDateOption = None,
+    fmt: FormatOption = Format.text,
+) -> None:
+    """Load files into the raw tables; what is there already is left alone.
+
+    For example:
+
+        bankmart load
+
+        bankmart load ../shared/data/berka --mapping berka
+
+        bankmart load extract.csv --mapping my_bank.yml --file-date 2026-01-31
+    """
+    with session("bankmart load") as settings:
+        report = load_files(settings, path, mapping, day(as_of), day(file_date))
+    emit(fmt, load_payload(report), lambda to: render_load(to, report))
+    raise typer.Exit(report.exit_code)
+
+
+def load_files(
+    settings: Settings, path: Path | None, mapping: str, as_of: date | None, file_date: date | None
+) -> LoadReport:
+    """Load with a progress bar.
+
+    Args:
+        settings: The settings.
+        path: Folder or file; by default the landing folder.
+        mapping: Name or file of the mapping.
+        as_of: Files of later days are left.
+        file_date: Day of files that don't tell theirs; by default today.
+
+    Returns:
+        The report.
+    """
+    from loaders.contract import load_contracts  # noqa: PLC0415 - help must not wait for it
+    from loaders.load import load_path  # noqa: PLC0415
+    from loaders.mapping import load_mapping  # noqa: PLC0415
+
+    chosen = load_mapping(mapping, load_contracts(settings.project_dir))
+    with progress_bar() as progress:
+        on_start, on_file = _counter(progress)
+        return load_path(
+            settings=settings,
+            mapping=chosen,
+            path=path or settings.landing,
+            as_of=as_of,
+            file_date=file_date or datetime.now(UTC).date(),
+            on_start=on_start,
+            on_file=on_file,
+        )
+
+
+def _counter(
+    progress: Callable[[str, int, int], None],
+) -> tuple[Callable[[int], None], Callable[[FileResult], None]]:
+    state = {"done": 0, "total": 0}
+
+    def on_start(total: int) -> None:
+        state["total"] = total
+        progress("loading", 0, total)
+
+    def on_file(result: FileResult) -> None:
+        state["done"] += 1
+        progress(f"loading {result.file_name}", state["done"], state["total"])
+        if result.error:
+            say(f"{result.file_name}: {result.error}")
+
+    return on_start, on_file
+
+
+def load_payload(report: LoadReport) -> dict[str, object]:
+    """Give a load's result for programs.
+
+    Args:
+        report: The report.
+
+    Returns:
+        Counts and each file.
+    """
+    return {
+        "rows_in": report.rows_in,
+        "rows_loaded": report.rows_loaded,
+        "rows_dead": report.rows_dead,
+        "files": [asdict(result) for result in report.results],
+        "later": [file.name for file in report.later],
+        "unmatched": report.unmatched,
+        "seconds": round(report.seconds, 3),
+        "exit_code": report.exit_code,
+    }
+
+
+def render_load(to: Console, report: LoadReport) -> None:
+    """Print a load's result for people: a line a table, then what was left.
+
+    Args:
+        to: Where.
+        report: The report.
+    """
+    tables: dict[str, list[int]] = {}
+    for result in report.results:
+        sums = tables.setdefault(result.table, [0] * 6)
+        statuses = [result.status == name for name in ("loaded", "already_loaded", "failed")]
+        counts = (*statuses, result.rows_in, result.rows_loaded, result.rows_dead)
+        tables[result.table] = [old + new for old, new in zip(sums, counts, strict=True)]
+    heads = ["table", "files loaded", "known already", "failed", "rows in", "loaded", "rejected"]
+    if tables:
+        to.print(table("Loaded", heads, [[name, *sums] for name, sums in sorted(tables.items())], numbers=6))
+    if report.unmatched:
+        names = ", ".join(path.name for path in report.unmatched[:5])
+        more = " and others" if len(report.unmatched) > 5 else ""  # noqa: PLR2004
+        to.print(f"Left alone, no pattern of the mapping fits: {escape(names)}{more}", soft_wrap=True)
+    if report.later:
+        days = sorted(file.file_date for file in report.later)
+        to.print(f"Left for later: {len(days)} files of {days[0]} to {days[-1]}.")
+    known = sum(result.status == "already_loaded" for result in report.results)
+    if report.results and known == len(report.results):
+        to.print("Nothing new: every file was loaded before.")
+    to.print(
+        f"{len(report.results)} files: {report.rows_in:,} rows in = {report.rows_loaded:,} loaded "
+        f"+ {report.rows_dead:,} rejected, {report.seconds:.1f} s"
+    )

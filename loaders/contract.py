@@ -1,0 +1,207 @@
+"""Contracts: the columns and rules of each raw table, read from the dbt source YAML that declares it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from loaders.errors import ContractError
+
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+DATA_TYPE = re.compile(
+    r"(varchar|decimal|integer|bigint|smallint|double|boolean|date|timestamp)(?:\(([0-9, ]+)\))?"
+)
+SOURCES_GLOB = "models/staging/*/_*__sources.yml"
+OPS_SOURCE = "ops"
+
+ColumnsPolicy = Literal["strict", "ignore_extra", "evolve"]
+Delivery = Literal["full", "changes", "events"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a raw table and the rules for its values."""
+
+    name: str
+    data_type: str
+    nullable: bool = True
+    optional: bool = False
+    min: str | None = None
+    max: str | None = None
+    matches: str | None = None
+    card_number_check: bool = True
+    pii: str = "none"
+    description: str = ""
+
+    @property
+    def base_type(self) -> str:
+        """Type without its length, such as `varchar`."""
+        return self.data_type.partition("(")[0]
+
+    @property
+    def max_bytes(self) -> int | None:
+        """Longest text in bytes, for a varchar(n)."""
+        match = DATA_TYPE.fullmatch(self.data_type)
+        return int(match[2]) if match and match[1] == "varchar" and match[2] else None
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """What a raw table holds and what a file of it means."""
+
+    source: str
+    name: str
+    identifier: str
+    schema: str
+    columns: tuple[Column, ...]
+    delivery: Delivery = "events"
+    columns_policy: ColumnsPolicy = "strict"
+    key: tuple[str, ...] = ()
+    contract_version: int = 1
+    owner: str = ""
+    column_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        """Index the columns."""
+        object.__setattr__(self, "column_by_name", {column.name: column for column in self.columns})
+
+    @property
+    def full_name(self) -> str:
+        """Name such as `core_banking.customers`."""
+        return f"{self.source}.{self.name}"
+
+    @property
+    def relation(self) -> str:
+        """Name of the table in SQL, quoted."""
+        return f'"{self.schema}"."{self.identifier}"'
+
+    @property
+    def unique_key(self) -> tuple[str, ...]:
+        """Columns that no two rows of one file share; a file of changes may name a key several times."""
+        return () if self.delivery == "changes" else self.key
+
+    def rules(self) -> dict[str, Any]:
+        """Give all that decides how a file becomes rows, for a fingerprint."""
+        rules = asdict(self)
+        rules.pop("column_by_name")
+        rules.pop("owner")
+        for column in rules["columns"]:
+            column.pop("description")
+        return rules
+
+
+def load_contracts(project_dir: Path) -> dict[str, TableContract]:
+    """Read the contracts of all raw tables.
+
+    Args:
+        project_dir: Folder of dbt_project.yml.
+
+    Returns:
+        Contracts by `source.table`.
+
+    Raises:
+        ContractError: A source YAML is missing or breaks a rule.
+    """
+    contracts = {c.full_name: c for c in _read_all(project_dir) if c.source != OPS_SOURCE}
+    if not contracts:
+        raise ContractError(
+            f"No contract found at {project_dir / SOURCES_GLOB}.",
+            hint="Set BANKMART_PROJECT_DIR to the project.",
+        )
+    return contracts
+
+
+def load_ops_contracts(project_dir: Path) -> dict[str, TableContract]:
+    """Read the declarations of the loader's own tables.
+
+    Args:
+        project_dir: Folder of dbt_project.yml.
+
+    Returns:
+        Contracts by table name.
+    """
+    contracts = {c.name: c for c in _read_all(project_dir) if c.source == OPS_SOURCE}
+    if not {"load_ledger", "dead_letters"} <= set(contracts):
+        raise ContractError(f"The source YAML of {OPS_SOURCE} lacks load_ledger or dead_letters.")
+    return contracts
+
+
+def _read_all(project_dir: Path) -> Iterator[TableContract]:
+    for path in sorted(project_dir.glob(SOURCES_GLOB)):
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for source in document["sources"]:
+                for table in source["tables"]:
+                    yield _table(source, table)
+        except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+            raise ContractError(f"{path.name} can't be read as a contract: {error!r}.") from error
+        except ContractError as error:
+            raise ContractError(f"{path.name}: {error.message}", hint=error.hint) from error
+
+
+def _table(source: dict[str, Any], table: dict[str, Any]) -> TableContract:
+    meta = {**_meta(source), **_meta(table)}
+    contract = TableContract(
+        source=source["name"],
+        name=table["name"],
+        identifier=table.get("identifier", table["name"]),
+        schema=source.get("schema", source["name"]),
+        columns=tuple(_column(column) for column in table["columns"]),
+        delivery=meta.get("delivery", "events"),
+        columns_policy=meta.get("columns", "strict"),
+        key=tuple(meta.get("key", ())),
+        contract_version=int(meta.get("contract_version", 1)),
+        owner=meta.get("owner", ""),
+    )
+    _check(contract)
+    return contract
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    meta = (node.get("config") or {}).get("meta") or {}
+    return dict(meta)
+
+
+def _column(node: dict[str, Any]) -> Column:
+    meta = _meta(node)
+
+    def text(key: str) -> str | None:
+        return None if meta.get(key) is None else str(meta[key])
+
+    return Column(
+        name=node["name"],
+        data_type=str(node["data_type"]).lower().replace(" ", ""),
+        nullable=bool(meta.get("nullable", True)),
+        optional=bool(meta.get("optional", False)),
+        min=text("min"),
+        max=text("max"),
+        matches=text("matches"),
+        card_number_check=bool(meta.get("card_number_check", True)),
+        pii=str(meta.get("pii", "none")),
+        description=str(node.get("description", "")),
+    )
+
+
+def _check(contract: TableContract) -> None:
+    names = [column.name for column in contract.columns]
+    for name in (contract.schema, contract.identifier, *names):
+        if not IDENTIFIER.fullmatch(name):
+            raise ContractError(f"{contract.full_name}: {name!r} is no lower-case SQL name.")
+    if len(set(names)) != len(names):
+        raise ContractError(f"{contract.full_name} declares a column twice.")
+    for column in contract.columns:
+        if not DATA_TYPE.fullmatch(column.data_type):
+            raise ContractError(
+                f"{contract.full_name}.{column.name}: data_type {column.data_type!r} is unknown."
+            )
+    if missing := set(contract.key) - set(names):
+        raise ContractError(f"{contract.full_name}: key names {sorted(missing)}, which are no columns of it.")
+    if contract.columns_policy not in ("strict", "ignore_extra", "evolve"):
+        raise ContractError(f"{contract.full_name}: columns can't be {contract.columns_policy!r}.")
+    if contract.delivery not in ("full", "changes", "events"):
+        raise ContractError(f"{contract.full_name}: delivery can't be {contract.delivery!r}.")

@@ -1,0 +1,84 @@
+"""The project's own errors: each says what happened, where and what to do, and has its exit code."""
+
+from __future__ import annotations
+
+
+class BankmartError(Exception):
+    """Base of all errors that a user can mend.
+
+    Attributes:
+        exit_code: What the command line ends with.
+        hint: What to do about it; part of the text of the error.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        """Keep the message and the hint."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Give what happened and what to do in one text."""
+        return f"{self.message} {self.hint}".strip()
+
+
+class ContractError(BankmartError):
+    """A contract (source YAML) can't be read, or the warehouse disagrees with it."""
+
+    exit_code = 3
+
+
+class MappingError(BankmartError):
+    """A mapping file is missing or wrong."""
+
+    exit_code = 4
+
+
+class InputFileError(BankmartError):
+    """A file can't be loaded; nothing of it is."""
+
+    exit_code = 5
+
+
+class EmptyFileError(InputFileError):
+    """A file without a byte."""
+
+    exit_code = 6
+
+
+class HeaderOnlyError(InputFileError):
+    """A file with a header and no row."""
+
+    exit_code = 7
+
+
+class SchemaDriftError(InputFileError):
+    """The columns of a file are not those of its contract."""
+
+    exit_code = 8
+
+
+class IncompleteFileError(InputFileError):
+    """A file that is cut off or still being written."""
+
+    exit_code = 9
+
+
+class NothingToLoadError(BankmartError):
+    """No file of a folder fits the mapping."""
+
+    exit_code = 10
+
+
+class LockedError(BankmartError):
+    """Another bankmart holds the warehouse."""
+
+    exit_code = 11
+
+
+class BuildError(BankmartError):
+    """The dbt run failed."""
+
+    exit_code = 12

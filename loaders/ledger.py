@@ -1,0 +1,41 @@
+"""What a load says about itself: the row of the ledger, and the parts that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from loaders.contract import TableContract
+
+META_COLUMNS = (
+    ("_load_id", "bigint"),
+    ("_source_file", "varchar(500)"),
+    ("_row_number", "bigint"),
+    ("_file_date", "date"),
+    ("_loaded_at", "timestamp"),
+)
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load, ready to be committed."""
+
+    contract: TableContract
+    file_name: str
+    file_date: date
+    sha256: str
+    mapping: str
+    manifest: str
+    rows_in: int
+    rows_loaded: int
+    rows_dead: int
+    started_at: datetime
+    good: Path | None = None
+    dead: Path | None = None
+    replay_of_load_id: int | None = None
+
+
+def utc_now() -> datetime:
+    """Give the time in UTC, without a zone as the warehouse keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,126 @@
+"""Whether a file has the columns of its contract, and what its policy makes of those it has beyond them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from loaders.contract import IDENTIFIER, Column, TableContract
+from loaders.errors import SchemaDriftError
+from loaders.mapping import ColumnPlan, ColumnSpec, Entry
+
+EXTRA_TYPE = "varchar(65535)"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the columns of a file meet a contract.
+
+    Attributes:
+        contract: The contract, longer by the columns that its policy lets in.
+        plans: A plan for each of its columns.
+        extra: Columns of the file that are left out though the mapping doesn't say so.
+    """
+
+    contract: TableContract
+    plans: tuple[ColumnPlan, ...]
+    extra: tuple[str, ...] = ()
+
+
+def fit(names: Sequence[str], entry: Entry, contract: TableContract, file_name: str) -> Fit:
+    """Compare a file's columns with the contract.
+
+    Args:
+        names: The file's columns.
+        entry: The mapping's entry.
+        contract: The contract.
+        file_name: Name of the file for messages.
+
+    Returns:
+        The fit.
+
+    Raises:
+        SchemaDriftError: A column is missing, extra or there twice; it is named.
+    """
+    lowered = [name.lower() for name in names]
+    twice = sorted({name for name in lowered if lowered.count(name) > 1})
+    if twice:
+        raise _drift(file_name, contract, f"has the column {_list(twice)} twice")
+    plans = tuple(_without_missing(plan, lowered) for plan in entry.plans(contract))
+    used = {_top(reference) for plan in plans for reference in plan.references}
+    missing = [
+        reference
+        for plan in plans
+        for reference in plan.references
+        if not reference.startswith("$") and reference.lower() not in lowered
+    ]
+    extra = [name for name in names if name.lower() not in used | entry.ignore and not name.startswith("$")]
+    if missing:
+        renamed = f"; it has {_list(extra)} instead" if extra else ""
+        raise _drift(file_name, contract, f"lacks the column {_list(dict.fromkeys(missing))}{renamed}")
+    if extra and contract.columns_policy == "strict":
+        raise _drift(file_name, contract, f"has the column {_list(extra)}, which the contract doesn't know")
+    if extra and contract.columns_policy == "evolve":
+        return _evolve(file_name, contract, plans, extra)
+    return Fit(contract, plans, tuple(extra))
+
+
+def _top(reference: str) -> str:
+    return reference.removeprefix("$").lstrip(".").split(".")[0].split("[")[0].strip('"').lower() if (
+        reference.startswith("$")
+    ) else reference.lower()  # fmt: skip
+
+
+def _without_missing(plan: ColumnPlan, lowered: Sequence[str]) -> ColumnPlan:
+    absent = [name for name in plan.references if not name.startswith("$") and name.lower() not in lowered]
+    if not absent or not plan.optional or plan.spec.source is None:
+        return plan
+    return plan.model_copy(update={"references": ()})
+
+
+def _evolve(
+    file_name: str, contract: TableContract, plans: tuple[ColumnPlan, ...], extra: Sequence[str]
+) -> Fit:
+    added = []
+    for name in extra:
+        column = Column(name.lower(), EXTRA_TYPE, optional=True, description="Added by a file.")
+        if not IDENTIFIER.fullmatch(column.name) or column.name.startswith("_"):
+            raise _drift(file_name, contract, f"has the column {name!r}, which is no name for a column")
+        plan = ColumnPlan(
+            target=column, spec=ColumnSpec.model_validate({"from": name}), references=(name,), optional=True
+        )
+        added.append(plan)
+    longer = replace(contract, columns=(*contract.columns, *(plan.target for plan in added)))
+    return Fit(longer, (*plans, *added))
+
+
+def retyped(file_name: str, contract: TableContract, column: str, failed: int, fine: int) -> SchemaDriftError:
+    """Build the error for a column whose values have become something else.
+
+    Args:
+        file_name: Name of the file.
+        contract: The contract.
+        column: The column.
+        failed: How many of its values fail to cast.
+        fine: How many don't.
+
+    Returns:
+        The error.
+    """
+    wanted = (
+        contract.column_by_name[column].data_type if column in contract.column_by_name else "another type"
+    )
+    return _drift(
+        file_name, contract, f"has no {wanted} in the column {column!r}: {failed} of {failed + fine} fail"
+    )
+
+
+def _drift(file_name: str, contract: TableContract, problem: str) -> SchemaDriftError:
+    return SchemaDriftError(
+        f"{file_name} {problem} ({contract.full_name}, columns: {contract.columns_policy}).",
+        hint="Mend the file, the mapping or the contract; nothing of the file was loaded.",
+    )
+
+
+def _list(names: object) -> str:
+    return ", ".join(repr(name) for name in names)  # type: ignore[attr-defined]

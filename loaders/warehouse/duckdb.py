@@ -1,0 +1,280 @@
+"""The warehouse on a DuckDB file: tables from the contracts, and loads in one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from loaders import sql
+from loaders.contract import TableContract, load_ops_contracts
+from loaders.errors import BankmartError, ContractError, LockedError
+from loaders.ledger import META_COLUMNS, Load, utc_now
+from loaders.settings import Settings
+
+
+class DuckDBWarehouse:
+    """A DuckDB file as the warehouse."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the settings; nothing is opened yet."""
+        self.settings = settings
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection."""
+        if self._connection is None:
+            raise BankmartError("The warehouse is not open.")
+        return self._connection
+
+    def __enter__(self) -> Self:
+        """Connect, creating the file and its folder where they are missing."""
+        path = self.settings.duckdb_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.settings.memory_limit,
+            "threads": self.settings.threads,
+            "temp_directory": f"{path}.tmp",
+        }
+        try:
+            self._connection = duckdb.connect(str(path), config=config)
+        except duckdb.IOException as error:
+            raise LockedError(
+                f"{path} can't be opened: {str(error).splitlines()[0]}.",
+                hint="Another process holds it; wait for it or close it.",
+            ) from error
+        self._connection.execute("set timezone = 'UTC'")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def query(self, statement: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Run a query.
+
+        Args:
+            statement: SQL with `$1` or `?` for parameters.
+            params: The parameters.
+
+        Returns:
+            The rows as dictionaries.
+        """
+        result = self.connection.execute(statement, list(params))
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def export(self, statement: str, params: Sequence[Any], path: Path) -> int:
+        """Write the rows of a query to a file.
+
+        Args:
+            statement: SQL with `$1` for parameters.
+            params: The parameters.
+            path: A file that ends in .parquet, .csv or .json (one object a line).
+
+        Returns:
+            How many rows.
+        """
+        kind = path.suffix.lstrip(".").lower()
+        options = f"format {kind}, header" if kind == "csv" else f"format {kind}"
+        return self._insert(f"copy ({statement}) to {_path(path)} ({options})", list(params))
+
+    def ensure_tables(self, contracts: AnyMapping[str, TableContract]) -> None:
+        """Create the tables that are missing, and add columns that a contract gained.
+
+        Args:
+            contracts: Contracts of the raw tables.
+
+        Raises:
+            ContractError: A table has a column of another type than its contract says.
+        """
+        ops = load_ops_contracts(self.settings.project_dir)
+        existing: dict[tuple[str, str], dict[str, str]] = {}
+        for row in self.query("select schema_name, table_name, column_name, data_type from duckdb_columns()"):
+            table = existing.setdefault((row["schema_name"], row["table_name"]), {})
+            table[row["column_name"]] = row["data_type"]
+        self.connection.execute("begin")
+        for contract in [*ops.values(), *contracts.values()]:
+            meta = () if contract.name in ops and contract.source == "ops" else META_COLUMNS
+            self._ensure(contract, existing.get((contract.schema, contract.identifier)), meta)
+        self.connection.execute("commit")
+
+    def _ensure(
+        self, contract: TableContract, existing: dict[str, str] | None, meta: Sequence[tuple[str, str]]
+    ) -> None:
+        if existing is None:
+            lines = [
+                f"{sql.name(column.name)} {column.data_type}{'' if column.nullable else ' not null'}"
+                for column in contract.columns
+            ]
+            lines += [f"{name} {data_type} not null" for name, data_type in meta]
+            self.connection.execute(f"create schema if not exists {sql.name(contract.schema)}")
+            self.connection.execute(f"create table {contract.relation} ({', '.join(lines)})")
+            return
+        for column in contract.columns:
+            if column.name not in existing:
+                self._add_column(contract, column.name, column.data_type)
+            elif existing[column.name].lower().partition("(")[0] != column.base_type:
+                raise ContractError(
+                    f"{contract.relation}.{column.name} is {existing[column.name]} in the warehouse, "
+                    f"{column.data_type} in the contract.",
+                    hint="A changed type needs a new column or a migration.",
+                )
+
+    def _add_column(self, contract: TableContract, name: str, data_type: str) -> None:
+        self.connection.execute(
+            f"alter table {contract.relation} add column if not exists {sql.name(name)} {data_type}"
+        )
+
+    def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
+        """Tell whether a content is in a table already.
+
+        An event is told once. A picture or a change may rightly come back on a later day, or after a
+        corrected file of the same name and day, so there only a load that still speaks for its day counts.
+
+        Args:
+            contract: The table.
+            sha256: Digest of the content.
+            file_date: Day that the file speaks for.
+
+        Returns:
+            Whether the ledger has it.
+        """
+        found = self.connection.execute(
+            """
+            select 1 from ops.load_ledger as loads
+            where source = $1 and table_name = $2 and sha256 = $3
+            and ($4 or file_date = $5 and not exists (
+                select 1 from ops.load_ledger as later
+                where later.source = loads.source and later.table_name = loads.table_name
+                and later.file_date = loads.file_date and later.file_name = loads.file_name
+                and later.load_id > loads.load_id and later.replay_of_load_id is null
+            ))
+            limit 1
+            """,
+            [contract.source, contract.name, sha256, contract.delivery == "events", file_date],
+        ).fetchone()
+        return found is not None
+
+    def commit(self, load: Load) -> int | None:
+        """Commit a load: rows, dead letters and the ledger's row, or nothing.
+
+        Args:
+            load: The load.
+
+        Returns:
+            Its number, or None where its content was there already.
+
+        Raises:
+            BankmartError: The warehouse counts other rows than the loader did; nothing is kept.
+        """
+        # DuckDB can't add a column and insert into it in one transaction; an empty column harms nobody.
+        self._add_new_columns(load.contract)
+        self.connection.execute("begin")
+        try:
+            load_id = self._commit(load)
+            self.connection.execute("commit" if load_id is not None else "rollback")
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        return load_id
+
+    def _add_new_columns(self, contract: TableContract) -> None:
+        described = self.connection.execute(f"describe {contract.relation}").fetchall()
+        known = {row[0] for row in described}
+        for column in contract.columns:
+            if column.name not in known:
+                self._add_column(contract, column.name, column.data_type)
+
+    def _commit(self, load: Load) -> int | None:
+        if self.is_loaded(load.contract, load.sha256, load.file_date):
+            return None
+        row = self.connection.execute("select coalesce(max(load_id), 0) + 1 from ops.load_ledger").fetchone()
+        load_id, now = int(row[0]) if row else 1, utc_now()
+        loaded = self._insert_rows(load, load_id, now) if load.good else 0
+        dead = self._insert_dead(load, load_id, now) if load.dead else 0
+        if load.replay_of_load_id is not None:
+            self._mark_replayed(load, load_id)
+        if (loaded, dead) != (load.rows_loaded, load.rows_dead) or loaded + dead != load.rows_in:
+            raise BankmartError(
+                f"{load.file_name}: {load.rows_in} rows in, but {loaded} loaded and {dead} dead counted.",
+                hint="Nothing of it was kept; this is a fault of bankmart.",
+            )
+        self._insert_ledger(load, load_id, now)
+        return load_id
+
+    def _insert_rows(self, load: Load, load_id: int, now: datetime) -> int:
+        columns = ", ".join(sql.name(column.name) for column in load.contract.columns)
+        names = ", ".join(name for name, _ in META_COLUMNS)
+        return self._insert(
+            f"""
+            insert into {load.contract.relation} ({columns}, {names})
+            select {columns}, $1, $2, _row_number, $3, $4 from read_parquet({_path(load.good)})
+            """,  # noqa: S608
+            [load_id, load.file_name, load.file_date, now],
+        )
+
+    def _insert_dead(self, load: Load, load_id: int, now: datetime) -> int:
+        return self._insert(
+            f"""
+            insert into ops.dead_letters (load_id, source, table_name, file_name, file_date, row_number,
+                column_name, reason_code, detail, raw_row, dead_at)
+            select $1, $2, $3, $4, $5, row_number, column_name, reason_code, detail, raw_row, $6
+            from read_parquet({_path(load.dead)})
+            """,  # noqa: S608
+            [load_id, load.contract.source, load.contract.name, load.file_name, load.file_date, now],
+        )
+
+    def _mark_replayed(self, load: Load, load_id: int) -> None:
+        marked = self._insert(
+            f"""
+            update ops.dead_letters set replayed_load_id = $1
+            where load_id = $2 and replayed_load_id is null
+                and row_number in (select _row_number from read_parquet({_path(load.good)}))
+            """,  # noqa: S608
+            [load_id, load.replay_of_load_id],
+        )
+        if marked != load.rows_loaded:
+            raise BankmartError(
+                f"{load.file_name}: {load.rows_loaded} rows replayed, {marked} dead letters closed."
+            )
+
+    def _insert_ledger(self, load: Load, load_id: int, now: datetime) -> None:
+        values = {
+            "load_id": load_id,
+            "source": load.contract.source,
+            "table_name": load.contract.name,
+            "file_name": load.file_name,
+            "file_date": load.file_date,
+            "sha256": load.sha256,
+            "mapping": load.mapping,
+            "contract_version": load.contract.contract_version,
+            "replay_of_load_id": load.replay_of_load_id,
+            "manifest": load.manifest,
+            "rows_in": load.rows_in,
+            "rows_loaded": load.rows_loaded,
+            "rows_dead": load.rows_dead,
+            "started_at": load.started_at,
+            "loaded_at": now,
+        }
+        marks = ", ".join(f"${i}" for i in range(1, len(values) + 1))
+        statement = f"insert into ops.load_ledger ({', '.join(values)}) values ({marks})"  # noqa: S608
+        self._insert(statement, list(values.values()))
+
+    def _insert(self, statement: str, params: list[Any]) -> int:
+        row = self.connection.execute(statement, params).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _path(path: Path | None) -> str:
+    return sql.literal(str(path))

@@ -1,0 +1,8 @@
+{% macro record_snapshot_day() %}
+    {% if execute %}
+        {% set days = ops_relation('snapshot_days') %}
+        delete from {{ days }} where snapshot_name = '{{ this.identifier }}' and as_of = {{ as_of() }};
+        insert into {{ days }} (snapshot_name, as_of, last_load_id)
+        select '{{ this.identifier }}', {{ as_of() }}, max(load_id) from {{ ops_relation('load_ledger') }};
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,39 @@
+with customers as (
+    select customer_id from {{ ref('dim_customers') }}
+),
+
+scores as (
+    select * from {{ ref('int_customers_scored') }}
+),
+
+segments as (
+    select * from {{ ref('rfm_segments') }}
+),
+
+final as (
+    select
+        customers.customer_id,
+        segments.segment,
+        scores.r_score,
+        scores.f_score,
+        scores.m_score,
+        scores.recency_days,
+        scores.purchase_days_12m,
+        scores.net_spend_12m,
+        scores.frequency,
+        scores.recency_weeks,
+        scores.t_weeks,
+        scores.first_purchase_date,
+        scores.last_purchase_date,
+        {{ as_of() }} as as_of_date
+    from customers
+    left join scores
+        on customers.customer_id = scores.customer_id
+    left join segments
+        on
+            coalesce(scores.r_score, 0) = segments.r_score
+            and coalesce(scores.f_score, 0) = segments.f_score
+            and coalesce(scores.m_score, 0) = segments.m_score
+)
+
+select * from final

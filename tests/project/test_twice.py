@@ -1,0 +1,94 @@
+"""The synthetic bank, loaded and built twice: the second run finds nothing new and changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+
+from .bank import Bank
+from .manifest import Manifest, nodes
+
+pytestmark = pytest.mark.xdist_group("bank")
+
+
+class Runs(NamedTuple):
+    """What two runs said and left behind."""
+
+    bank: Bank
+    first: dict[str, Any]
+    second: dict[str, Any]
+    before: dict[str, tuple[int, int]]
+    after: dict[str, tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    bank = Bank(tmp_path_factory.mktemp("bank"))
+    bank.call("generate", "--customers", "400", "--days", "4")
+    first = bank.call("run")
+    before = bank.contents()
+    second = bank.call("run")
+    return Runs(bank, first, second, before, bank.contents())
+
+
+def test_the_first_run_fills_the_bank(runs: Runs, manifest: Manifest) -> None:
+    assert runs.first["load"]["rows_loaded"] > 0
+    assert runs.first["load"]["rows_dead"] > 0
+    built = list(nodes(manifest, "model", "snapshot", "seed"))
+    empty = [node["name"] for node in built if runs.before[_relation(node)][0] == 0]
+    assert empty == []
+
+
+def test_the_second_run_finds_nothing_new(runs: Runs) -> None:
+    assert runs.second["load"]["rows_loaded"] == 0
+    assert {file["status"] for file in runs.second["load"]["files"]} == {"already_loaded"}
+    assert runs.second["build"]["history_days"] == []
+
+
+def test_the_second_run_changes_nothing(runs: Runs) -> None:
+    assert runs.before
+    changed = [name for name, found in runs.after.items() if runs.before.get(name) != found]
+    assert changed == []
+    assert runs.before.keys() == runs.after.keys()
+
+
+def test_one_changed_value_would_be_noticed(runs: Runs, tmp_path: Path) -> None:
+    bank = Bank(tmp_path)
+    shutil.copy(runs.bank.database, bank.database)
+    with duckdb.connect(str(bank.database)) as connection:
+        connection.execute(
+            "update core.dim_customers set city = city || '!' where customer_id = "
+            "(select min(customer_id) from core.dim_customers)"
+        )
+    changed = {name for name, found in bank.contents().items() if runs.after[name] != found}
+    assert '"core"."dim_customers"' in changed
+
+
+@pytest.mark.parametrize("kind", ["model", "seed", "snapshot", "source"])
+def test_every_column_is_described(kind: str, runs: Runs, manifest: Manifest) -> None:
+    described = list(nodes(manifest, kind)) if kind != "source" else list(manifest["sources"].values())
+    real = runs.bank.columns()
+    broken = []
+    for node in described:
+        own = {name.lower() for name in node["columns"]}
+        there = {name for name in real[(node["schema"], _name(node))] if not _added(name, kind)}
+        broken += [f"{node['name']}.{name} is not described" for name in sorted(there - own)]
+        broken += [f"{node['name']}.{name} is described and not there" for name in sorted(own - there)]
+    assert not broken, "\n".join(["", *broken])
+
+
+def _name(node: dict[str, Any]) -> str:
+    return node.get("identifier") or node.get("alias") or node["name"]
+
+
+def _relation(node: dict[str, Any]) -> str:
+    return f'"{node["schema"]}"."{_name(node)}"'
+
+
+def _added(column: str, kind: str) -> bool:
+    """Columns that the loader adds to each raw table, which the contract leaves to it."""
+    return kind == "source" and column.startswith("_")
