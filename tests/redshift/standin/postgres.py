@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
@@ -16,6 +15,8 @@ from tests.redshift.standin.wire import Backend, ServerError
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 SUPERUSER = "rdsdb"
+# The guard ends the server when its pipe closes, which a killed process cannot fail to do.
+_GUARD = '"$@" & server=$!; cat > /dev/null; kill -INT $server; wait $server'
 _SETTINGS = """
 listen_addresses = ''
 max_connections = 60
@@ -57,8 +58,7 @@ class Postgres:
     @property
     def pid(self) -> int:
         """The process id of the server."""
-        assert self._process is not None
-        return self._process.pid
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
 
     def start(self) -> None:
         """Make the data folder, start the server and install what makes it a stand-in."""
@@ -87,8 +87,15 @@ class Postgres:
         with (self.data / "postgresql.conf").open("a") as config:
             config.write(_SETTINGS)
         log = (self.folder / "log").open("wb")
-        command = [str(binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
-        self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd="/")
+        server = [str(binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD, "guard", *server],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            user=self._user,
+            cwd="/",
+        )
         log.close()
         self._await_ready()
 
@@ -140,13 +147,9 @@ class Postgres:
 
     def stop(self) -> None:
         """End the server and remove its folder."""
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.send_signal(signal.SIGQUIT)
-                self._process.wait(10)
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
