@@ -1,0 +1,110 @@
+"""ALTER."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.redshift.standin import specials
+from tests.redshift.standin.build import word
+from tests.redshift.standin.columns import column
+from tests.redshift.standin.design import Cursor, Design
+from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
+from tests.redshift.standin.plan import Forward, Plan
+from tests.redshift.standin.tokens import Node, Token, name_of, parse, render, split, word_of, words
+
+if TYPE_CHECKING:
+    from tests.redshift.standin.session import Session
+
+NO_BLOCK = "{} cannot run inside a transaction block"
+
+
+def plan_user(items: list[Node], kind: str) -> Plan:
+    """CREATE or ALTER of users, groups and roles, and of what PostgreSQL alters as Redshift does."""
+    text = render(items)
+    if kind == "user":
+        text = re.sub(r"(?i)\bpassword disable\b", "password null", text)
+        text = re.sub(r"(?i)\b(no)?createuser\b", lambda m: ("no" if m[1] else "") + "superuser", text)
+        text = re.sub(r"(?i) (syslog access \w+|session timeout \d+|externalid '[^']*')", "", text)
+    return Forward(text)
+
+
+def plan_alter(items: list[Node], session: Session) -> Plan:
+    """ALTER, of a table or of something else."""
+    if word_of(items[1]) == "table":
+        return _alter_table(items, session)
+    if words(items[1:3], 2) == ["materialized", "view"]:
+        return specials.alter_materialized_view(items)
+    if word_of(items[1]) in (
+        "default",
+        "user",
+        "group",
+        "schema",
+        "database",
+        "role",
+        "procedure",
+        "function",
+    ):
+        return plan_user(items, "user")
+    raise syntax_error(word_of(items[1]))
+
+
+def _alter_table(items: list[Node], session: Session) -> Plan:
+    names, after = name_of(items, 2)
+    cursor = Cursor(items, after)
+    head = items[:after]
+    if len(split(items[after:])) > 1:
+        raise syntax_error(",")
+    if cursor.took("add"):
+        return _alter_add(cursor, head, names)
+    if cursor.took("append"):
+        if session.in_transaction:
+            raise RedshiftError(NO_BLOCK.format("ALTER TABLE APPEND"), "25001")
+        cursor.took("from")
+        return specials.append_from(names, name_of(items, cursor.at)[0])
+    if cursor.took("alter"):
+        return _alter_column(cursor, head, names, session)
+    if cursor.word() == "rename" and session.is_materialized(names):
+        raise unsupported("ALTER TABLE RENAME of a materialized view")
+    if cursor.word() in ("drop", "rename", "owner", "row"):
+        return (
+            specials.no_change(names, "ALTER TABLE")
+            if cursor.word(1) == "constraint"
+            else Forward(render(items))
+        )
+    raise syntax_error(cursor.word())
+
+
+def _alter_add(cursor: Cursor, head: list[Node], names: list[str]) -> Plan:
+    cursor.took("column")
+    if cursor.word() in ("constraint", "primary", "unique", "foreign"):
+        return specials.no_change(names, "ALTER TABLE")
+    if cursor.word() == "check":
+        raise unsupported("CHECK constraint")
+    rest = [word_of(item) for item in cursor.items[cursor.at :]]
+    for refused in ("unique", "primary", "references", "identity", "distkey", "sortkey"):
+        if refused in rest:
+            raise RedshiftError(
+                f"ALTER TABLE ADD COLUMN does not support {refused.upper()}", FEATURE_NOT_SUPPORTED
+            )
+    added = column(cursor.items[cursor.at :], Design())
+    return Forward(render([*head, *parse("add column"), *added]))
+
+
+def _alter_column(cursor: Cursor, head: list[Node], names: list[str], session: Session) -> Plan:
+    if cursor.word() in ("diststyle", "distkey", "sortkey", "encode", "compound", "interleaved"):
+        return specials.alter_design(names, cursor)
+    cursor.took("column")
+    name = cursor.take()
+    if cursor.took("encode"):
+        return specials.alter_encoding(names, name.lower if isinstance(name, Token) else "", cursor.word())
+    if not cursor.took("type") or session.in_transaction:
+        if session.in_transaction:
+            raise RedshiftError(NO_BLOCK.format("ALTER TABLE ALTER COLUMN"), "25001")
+        raise syntax_error(cursor.word())
+    if cursor.word() not in ("varchar", "character", "varbyte"):
+        shown = name.text if isinstance(name, Token) else ""
+        raise RedshiftError(
+            f'cannot alter type of column "{shown}" to other than VARCHAR', FEATURE_NOT_SUPPORTED
+        )
+    return Forward(render([*head, *parse("alter column"), name, word("type"), *cursor.items[cursor.at :]]))

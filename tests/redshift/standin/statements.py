@@ -1,0 +1,304 @@
+"""From the text of a statement to the plan for it: refused, translated, or executed by the proxy."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tests.redshift.standin import commands, specials
+from tests.redshift.standin.alter import NO_BLOCK, plan_alter, plan_user
+from tests.redshift.standin.build import word
+from tests.redshift.standin.ddl import create_table
+from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
+from tests.redshift.standin.expressions import rewrite
+from tests.redshift.standin.leader import SYSTEM_PREFIXES, ctes_of, tables_of
+from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
+from tests.redshift.standin.qualify import with_qualify
+from tests.redshift.standin.refuse import refuse_dml, refuse_query
+from tests.redshift.standin.show import plan_show
+from tests.redshift.standin.tokens import (
+    Group,
+    Node,
+    is_op,
+    name_of,
+    parse,
+    render,
+    shortened_literals,
+    split,
+    word_of,
+    words,
+)
+
+if TYPE_CHECKING:
+    from tests.redshift.standin.session import Session
+
+_MAX_STATEMENT = 16 * 1024 * 1024
+_CREATE_REFUSED = frozenset(
+    {
+        "index",
+        "unique",
+        "trigger",
+        "sequence",
+        "type",
+        "domain",
+        "extension",
+        "rule",
+        "operator",
+        "aggregate",
+        "cast",
+        "collation",
+        "conversion",
+        "tablespace",
+        "unlogged",
+        "event",
+        "publication",
+        "subscription",
+        "statistics",
+        "server",
+        "foreign",
+        "language",
+        "policy",
+    }
+)
+_REFUSED = frozenset(
+    {
+        "savepoint",
+        "release",
+        "listen",
+        "notify",
+        "unlisten",
+        "do",
+        "cluster",
+        "reindex",
+        "discard",
+        "checkpoint",
+        "load",
+        "values",
+        "table",
+        "import",
+        "security",
+        "reassign",
+    }
+)
+
+
+def plan_statement(sql: str, session: Session) -> Plan:
+    """Plan a single statement."""
+    if len(sql.encode()) > _MAX_STATEMENT:
+        raise RedshiftError("Statement is too large. Statement Size: exceeds 16777216 bytes", "54000")
+    parts = [part for part in split(parse(sql), ";") if part]
+    if len(parts) > 1:
+        raise RedshiftError("cannot insert multiple commands into a prepared statement", "42601")
+    return _plan(parts[0], session) if parts else EMPTY
+
+
+def plan_script(sql: str, session: Session) -> list[Plan]:
+    """Plan every statement of a text."""
+    return [_plan(part, session) for part in split(parse(sql), ";") if part]
+
+
+def _plan(items: list[Node], session: Session) -> Plan:
+    first = word_of(items[0])
+    if isinstance(items[0], Group):
+        first = "select"
+    if first in _REFUSED:
+        raise unsupported("SAVEPOINT") if first == "savepoint" else syntax_error(first)
+    handler = _HANDLERS.get(first)
+    return handler(items, session) if handler else Forward(render(rewrite(items)))
+
+
+def _query(items: list[Node], session: Session) -> Plan:
+    refuse_query(items)
+    if "merge" in [word_of(item) for item in items]:
+        raise syntax_error("merge")
+    for at, item in enumerate(items):
+        if word_of(item) == "into" and any(word_of(later) == "from" for later in items[at:]):
+            raw = items[at + 1 :]
+            temp = [raw.pop(0)] if word_of(raw[0]) in ("temp", "temporary") else []
+            raw = raw[1:] if word_of(raw[0]) == "table" else raw
+            _, end = name_of(raw, 0)
+            made: list[Node] = [
+                *parse("create"),
+                *temp,
+                word("table"),
+                *raw[:end],
+                word("as"),
+                *items[:at],
+                *raw[end:],
+            ]
+            return Forward(render(create_table(made)))
+    catalog = any(name.startswith(SYSTEM_PREFIXES) for name in tables_of(items))
+    items = shortened_literals(items) if catalog else items
+    return Forward(render(rewrite(with_qualify(items, session))), catalog)
+
+
+def _dml(items: list[Node], session: Session) -> Plan:
+    refuse_dml([item for item in items if not _is_values(item)])
+    if word_of(items[0]) == "insert":
+        _refuse_values(items)
+    _refuse_views(items, session)
+    if word_of(items[0]) == "delete" and word_of(items[1] if len(items) > 1 else None) != "from":
+        items = [items[0], word("from"), *items[1:]]
+    if word_of(items[0]) == "merge":
+        items = _merge(items)
+    return Forward(render(rewrite(with_qualify(items, session))))
+
+
+def _refuse_views(items: list[Node], session: Session) -> None:
+    """Views are read only, and no source of a MERGE."""
+    names, after = name_of(items, 1 + (word_of(items[1]) in ("into", "from")))
+    if session.is_view(names):
+        raise RedshiftError(f'cannot change view "{names[-1]}"', FEATURE_NOT_SUPPORTED)
+    if word_of(items[0]) == "merge" and word_of(items[after]) == "using":
+        source, _ = name_of(items, after + 1)
+        if session.is_view(source):
+            raise RedshiftError("MERGE needs a table as its source, not a view", FEATURE_NOT_SUPPORTED)
+
+
+def _is_values(item: Node) -> bool:
+    return isinstance(item, Group) and bool(item.items) and word_of(item.items[0]) == "values"
+
+
+def _refuse_values(items: list[Node]) -> None:
+    for at, item in enumerate(items):
+        if word_of(item) != "values":
+            continue
+        rows = [row[0] for row in split(items[at + 1 :]) if row]
+        nested = any(
+            isinstance(cell, Group) and cell.items and word_of(cell.items[0]) == "select"
+            for row in rows
+            if isinstance(row, Group)
+            for cell in row.items
+        )
+        if len(rows) > 1 and nested:
+            raise RedshiftError("can't use subqueries in multi-row VALUES", FEATURE_NOT_SUPPORTED)
+
+
+def _merge(items: list[Node]) -> list[Node]:
+    """MERGE: the source is a table, both clauses are needed, or REMOVE DUPLICATES."""
+    text = [word_of(item) for item in items]
+    for at, item in enumerate(items):
+        if word_of(item) == "using" and isinstance(items[at + 1] if at + 1 < len(items) else None, Group):
+            raise syntax_error("(")
+    clauses = [tuple(text[at + 1 : at + 3]) for at, name in enumerate(text) if name == "when"]
+    if "do" in text and "nothing" in text:
+        raise syntax_error("do")
+    if clauses and len(clauses) < 2:
+        raise RedshiftError("syntax error at end of input")
+    if text[-2:] == ["remove", "duplicates"]:
+        raise unsupported("MERGE REMOVE DUPLICATES on the stand-in")
+    if ("matched", "and") in itertools.pairwise(text):
+        raise syntax_error("and")
+    return items
+
+
+def _create(items: list[Node], session: Session) -> Plan:
+    at = 1
+    replace = words(items[1:], 2) == ["or", "replace"]
+    at += 2 * replace
+    kind = word_of(items[at])
+    if kind in _CREATE_REFUSED:
+        raise RedshiftError(f"CREATE {kind.upper()} is not supported", FEATURE_NOT_SUPPORTED)
+    if kind in ("temp", "temporary", "local", "table"):
+        if "view" in words(items[at:], 2):
+            raise syntax_error("view")
+        refuse_query(_body(items))
+        return Forward(render(create_table(with_qualify(items, session))))
+    if kind == "view" or (kind == "external" and word_of(items[at + 1]) == "view"):
+        return _create_view(items, at, session, replace=replace)
+    if kind == "materialized":
+        refuse_query(_body(items))
+        return specials.create_materialized_view(items)
+    if kind in ("user", "role", "group"):
+        return plan_user(items, kind)
+    if kind == "database" and session.in_transaction:
+        raise RedshiftError(NO_BLOCK.format("CREATE DATABASE"), "25001")
+    if kind == "schema":
+        return Forward(render(items).split(" quota ")[0])
+    if kind == "function" and any(word_of(item) == "plpythonu" for item in items):
+        raise RedshiftError("Creation of Python UDFs is not supported", FEATURE_NOT_SUPPORTED)
+    return Forward(render(rewrite(items)))
+
+
+def _body(items: list[Node]) -> list[Node]:
+    """The query of a CREATE … AS."""
+    for at, item in enumerate(items):
+        if word_of(item) == "as":
+            return items[at + 1 :]
+    return []
+
+
+def _create_view(items: list[Node], at: int, session: Session, *, replace: bool) -> Plan:
+    refuse_query(_body(items))
+    names, after = name_of(items, at + 1)
+    if words(items[-4:], 4) != ["with", "no", "schema", "binding"]:
+        return Forward(render(rewrite(with_qualify(items, session))))
+    bare = {name for name in tables_of(_body(items)) if "." not in name} - ctes_of(_body(items))
+    if bare:
+        raise RedshiftError(
+            f'relation "{min(bare)}" needs its schema WITH NO SCHEMA BINDING', FEATURE_NOT_SUPPORTED
+        )
+    columns = items[after : [word_of(item) for item in items].index("as")]
+    query = render(rewrite(with_qualify(_body(items)[:-4], session)))
+    return specials.create_late_binding_view(names, render(columns), query, replace=replace)
+
+
+def _drop(items: list[Node], session: Session) -> Plan:
+    kind = word_of(items[1])
+    if kind in ("index", "trigger", "sequence", "type", "domain", "extension"):
+        raise syntax_error(kind)
+    if kind == "materialized":
+        return specials.drop_materialized_view(items)
+    if kind in ("database",) and session.in_transaction:
+        raise RedshiftError(NO_BLOCK.format("DROP DATABASE"), "25001")
+    return Forward(render(items))
+
+
+def _truncate(items: list[Node], _: Session) -> Plan:
+    if any(is_op(item, ",") for item in items):
+        raise syntax_error(",")
+    names, after = name_of(items, 1 + (word_of(items[1]) == "table"))
+    if after < len(items):
+        raise syntax_error(word_of(items[after]))
+    return specials.truncate(names)
+
+
+def _refresh(items: list[Node], _: Session) -> Plan:
+    return specials.refresh_materialized_view(items)
+
+
+def _copy(items: list[Node], session: Session) -> Plan:
+    from tests.redshift.standin.copy_command import parse_copy  # noqa: PLC0415 - pyarrow loads only where COPY is used
+    from tests.redshift.standin.copy_run import run_copy  # noqa: PLC0415
+
+    command = parse_copy(items, render(items))
+    return Special(lambda running: run_copy(running, command))
+
+
+_HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
+    "select": _query,
+    "with": _query,
+    "explain": _query,
+    "insert": _dml,
+    "update": _dml,
+    "delete": _dml,
+    "merge": _dml,
+    "create": _create,
+    "alter": plan_alter,
+    "drop": _drop,
+    "truncate": _truncate,
+    "set": commands.plan_set,
+    "reset": commands.plan_reset,
+    "rollback": commands.plan_rollback,
+    "abort": commands.plan_rollback,
+    "vacuum": commands.plan_vacuum,
+    "analyze": commands.plan_analyze,
+    "grant": commands.plan_grant,
+    "revoke": commands.plan_grant,
+    "show": plan_show,
+    "refresh": _refresh,
+    "copy": _copy,
+    "lock": commands.plan_lock,
+    "cancel": commands.plan_cancel,
+}
