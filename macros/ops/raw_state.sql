@@ -30,3 +30,11 @@
     where _file_date <= {{ as_of() }}
     {{ latest_by_key(['_load_id', '_file_date', key], ['_row_number']) }}
 {%- endmacro %}
+
+
+{% macro raw_versions(source_name, table_name, key) %}
+    select *
+    from {{ source(source_name, table_name) }}
+    where _file_date <= {{ as_of() }}
+    {{ latest_by_key([key, '_file_date'], ['_load_id', '_row_number']) }}
+{%- endmacro %}

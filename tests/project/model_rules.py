@@ -18,7 +18,8 @@ MAY_READ = {
 }
 MART_NAMES = {
     "core": r"(dim|fct)_[a-z0-9]+(_[a-z0-9]+)*",
-    "marketing": r"customer_[a-z0-9]+(_[a-z0-9]+)*",
+    "features": r"customer(_[a-z0-9]+)*_features",
+    "marketing": r"(customer|campaign|contact|audience|segment)_[a-z0-9]+(_[a-z0-9]+)*",
     "risk": r"customer_[a-z0-9]+(_[a-z0-9]+)*",
 }
 ENGINE_ASKED = re.compile(r"\btarget\s*(\.\s*(type|name)\b|\[)|\badapter\s*\.\s*type\b")
@@ -121,7 +122,7 @@ def _well_named(node: Node, tables: set[str]) -> bool:
         case "staging":
             return bool(name.startswith(f"stg_{folder}__") and name.removeprefix("stg_") in tables)
         case "snapshot":
-            return bool(name.startswith("snap_") and name.removeprefix("snap_") in tables)
+            return bool(name.startswith("snap_") and name.removeprefix("snap_") in {*tables, "customer_segments"})
         case "intermediate":
             return bool(re.fullmatch(r"int_[a-z0-9]+(_[a-z0-9]+)+", name))
         case "marts":

@@ -22,6 +22,14 @@ cards as (
     select customer_id from {{ ref('stg_core_banking__cards') }}
 ),
 
+campaign_contacts as (
+    select customer_id from {{ ref('fct_campaign_contacts') }}
+),
+
+engagements as (
+    select customer_id from {{ ref('fct_engagements') }}
+),
+
 final as (
     select customer_id from versions
     where customer_id is not null
@@ -40,6 +48,10 @@ final as (
     union
     select customer_id from cards
     where customer_id is not null
+    union
+    select customer_id from campaign_contacts
+    union
+    select customer_id from engagements
 )
 
 select * from final

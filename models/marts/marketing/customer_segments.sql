@@ -1,39 +1,43 @@
-with customers as (
-    select customer_id from {{ ref('dim_customers') }}
+{{ config(dist='customer_id', sort='segment') }}
+
+with segments as (
+    select * from {{ ref('int_customers_segmented') }}
 ),
 
 scores as (
     select * from {{ ref('int_customers_scored') }}
 ),
 
-segments as (
-    select * from {{ ref('rfm_segments') }}
+best_offers as (
+    select *
+    from {{ ref('stg_ml__customer_scores') }} as propensities
+    {{ first_by_key(['customer_id'], ['probability desc', 'offer_id']) }}
 ),
 
 final as (
     select
-        customers.customer_id,
+        segments.customer_id,
         segments.segment,
-        scores.r_score,
-        scores.f_score,
-        scores.m_score,
+        best_offers.offer_id as likeliest_offer_id,
+        segments.r_score,
+        segments.f_score,
+        segments.m_score,
         scores.recency_days,
         scores.purchase_days_12m,
         scores.net_spend_12m,
         scores.frequency,
         scores.recency_weeks,
         scores.t_weeks,
+        best_offers.probability as likeliest_probability,
+        best_offers.score_decile as likeliest_decile,
         scores.first_purchase_date,
         scores.last_purchase_date,
-        {{ as_of() }} as as_of_date
-    from customers
+        segments.as_of_date
+    from segments
     left join scores
-        on customers.customer_id = scores.customer_id
-    left join segments
-        on
-            coalesce(scores.r_score, 0) = segments.r_score
-            and coalesce(scores.f_score, 0) = segments.f_score
-            and coalesce(scores.m_score, 0) = segments.m_score
+        on segments.customer_id = scores.customer_id
+    left join best_offers
+        on segments.customer_id = best_offers.customer_id
 )
 
 select * from final

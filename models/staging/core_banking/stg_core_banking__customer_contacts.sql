@@ -1,5 +1,5 @@
 with source as (
-    {{ raw_changes('core_banking', 'customer_contacts', key='customer_id') }}
+    {{ raw_versions('core_banking', 'customer_contacts', key='customer_id') }}
 ),
 
 final as (
@@ -8,8 +8,9 @@ final as (
         name as full_name,
         phone,
         address,
-        _file_date as file_date,
-        lower(trim(email)) as email
+        _file_date as known_from,
+        lower(trim(email)) as email,
+        lead(_file_date) over (partition by customer_id order by _file_date) as known_to
     from source
 )
 

@@ -1,0 +1,37 @@
+{#- Incremental conversions against a hold-out: contacts times the difference of the two rates, with the interval of
+    Agresti and Caffo (2000), which adds one success and one failure to each side and so holds for few conversions.
+    Reads the columns contacts, conversions, holdout_customers and holdout_conversions. -#}
+{% macro uplift_columns() -%}
+    cast(
+        round(contacts * ({{ rate('conversions', 'contacts') }} - {{ rate('holdout_conversions', 'holdout_customers') }}), 4)
+        as decimal(18, 4)
+    ) as incremental_conversions,
+    cast(round(contacts * ({{ uplift_centre() }} - 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
+        as incremental_conversions_low,
+    cast(round(contacts * ({{ uplift_centre() }} + 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
+        as incremental_conversions_high
+{%- endmacro %}
+
+
+{% macro rate(count, total) -%}
+    cast({{ count }} as double precision) / nullif({{ total }}, 0)
+{%- endmacro %}
+
+
+{% macro smoothed_rate(count, total) -%}
+    cast({{ count }} + 1 as double precision) / ({{ total }} + 2)
+{%- endmacro %}
+
+
+{% macro uplift_centre() -%}
+    ({{ smoothed_rate('conversions', 'contacts') }} - {{ smoothed_rate('holdout_conversions', 'holdout_customers') }})
+{%- endmacro %}
+
+
+{% macro uplift_error() -%}
+    {%- set treated = smoothed_rate('conversions', 'contacts') -%}
+    {%- set held = smoothed_rate('holdout_conversions', 'holdout_customers') -%}
+    sqrt(
+        {{ treated }} * (1 - {{ treated }}) / (contacts + 2) + {{ held }} * (1 - {{ held }}) / (holdout_customers + 2)
+    )
+{%- endmacro %}

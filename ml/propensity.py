@@ -1,0 +1,300 @@
+"""The propensity model: a scikit-learn pipeline for the score, and a calibrator that makes it a probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, SplineTransformer
+
+from ml.errors import ModelError
+from ml.features import Feature, FeatureSet
+
+Floats = npt.NDArray[np.float64]
+SEED = 0
+# Isotonic regression needs about this many conversions, else its steps follow noise (Niculescu-Mizil, Caruana 2005).
+ISOTONIC_FROM = 1_000
+INNER_SHARE = 0.25
+# What a marketer without a model would go by.
+BASELINE_FEATURES = ("offer_id", "channel", "recency_days", "purchase_days_12m", "net_spend_12m")
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Turns scores into probabilities: isotonic where conversions are many, Platt's sigmoid where few."""
+
+    method: str
+    model: IsotonicRegression | LogisticRegression
+
+    @classmethod
+    def fit(cls, score: Floats, outcome: Floats) -> Calibrator:
+        """Fit on a slice that the pipeline has not seen.
+
+        Args:
+            score: Probabilities of the pipeline, shape (n,).
+            outcome: 0 or 1, shape (n,).
+
+        Returns:
+            The calibrator.
+
+        Raises:
+            ModelError: The slice has not both outcomes.
+        """
+        positives = int(outcome.sum())
+        if not 0 < positives < len(outcome):
+            raise ModelError(f"{len(outcome)} rows with {positives} conversions can't calibrate a model.")
+        if positives >= ISOTONIC_FROM:
+            isotonic = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(score, outcome)
+            return cls("isotonic", isotonic)
+        platt = LogisticRegression(C=1e6).fit(_logit(score)[:, None], outcome)
+        return cls("platt", platt)
+
+    def apply(self, score: Floats) -> Floats:
+        """Give probabilities.
+
+        Args:
+            score: Probabilities of the pipeline, shape (n,).
+
+        Returns:
+            Shape (n,), rising with the score.
+        """
+        if self.method == "isotonic":
+            return np.asarray(self.model.predict(score), dtype=float)
+        return np.asarray(self.model.predict_proba(_logit(score)[:, None])[:, 1], dtype=float)
+
+
+@dataclass(frozen=True)
+class Propensity:
+    """A fitted model.
+
+    Attributes:
+        kind: Which candidate it is.
+        features: What it was fitted on.
+        pipeline: Gives the raw score.
+        calibrator: Makes it a probability.
+    """
+
+    kind: str
+    features: FeatureSet
+    pipeline: Pipeline
+    calibrator: Calibrator
+
+    def raw(self, rows: pd.DataFrame) -> Floats:
+        """Score rows.
+
+        Args:
+            rows: Rows with the model's features.
+
+        Returns:
+            Shape (n,), within [0, 1], not calibrated.
+        """
+        return _score(self.pipeline, self.features.frame(rows))
+
+    def probability(self, rows: pd.DataFrame) -> Floats:
+        """Give calibrated probabilities of rows, shape (n,)."""
+        return self.calibrator.apply(self.raw(rows))
+
+
+def fit(
+    features: FeatureSet, train: pd.DataFrame, calibration: pd.DataFrame, *, outcome: str, day: str
+) -> Propensity:
+    """Fit the better of the candidates.
+
+    Which is better is told by average precision on the last quarter of the training days, a gap before them;
+    the winner is fitted anew on all of them.
+
+    Args:
+        features: What may be learned from.
+        train: Rows of the training slice.
+        calibration: Rows of the later slice.
+        outcome: Column with 0 or 1.
+        day: Column with the day of contact.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelError: A slice has not both outcomes.
+    """
+    earlier, later = _inner_split(train, day)
+    quality = {}
+    for kind in CANDIDATES:
+        tried = _fit_pipeline(kind, features, earlier, outcome)
+        quality[kind] = average_precision_score(later[outcome], _score(tried, features.frame(later)))
+    best = max(quality, key=lambda kind: quality[kind])
+    return _calibrated(best, features, train, calibration, outcome)
+
+
+def fit_baseline(
+    features: FeatureSet, train: pd.DataFrame, calibration: pd.DataFrame, *, outcome: str
+) -> Propensity:
+    """Fit a plain logistic regression on recency, frequency, monetary value, offer and channel.
+
+    Args:
+        features: What may be learned from.
+        train: Rows of the training slice.
+        calibration: Rows of the later slice.
+        outcome: Column with 0 or 1.
+
+    Returns:
+        The model that a candidate has to beat.
+    """
+    plain = tuple(feature for feature in features.features if feature.name in BASELINE_FEATURES)
+    return _calibrated("baseline", FeatureSet(features.use_case, plain), train, calibration, outcome)
+
+
+def _calibrated(
+    kind: str, features: FeatureSet, train: pd.DataFrame, calibration: pd.DataFrame, outcome: str
+) -> Propensity:
+    pipeline = _fit_pipeline(kind, features, train, outcome)
+    score = _score(pipeline, features.frame(calibration))
+    calibrator = Calibrator.fit(score, calibration[outcome].to_numpy(dtype=float))
+    return Propensity(kind, features, pipeline, calibrator)
+
+
+def _fit_pipeline(kind: str, features: FeatureSet, rows: pd.DataFrame, outcome: str) -> Pipeline:
+    target = rows[outcome].to_numpy(dtype=int)
+    if target.sum() < 2 or target.sum() == len(target):  # noqa: PLR2004 - a pair is the least to learn from
+        raise ModelError(f"{len(target)} contacts with {target.sum()} conversions are too few to learn from.")
+    return PIPELINES[kind](features).fit(features.frame(rows), target)
+
+
+def _inner_split(rows: pd.DataFrame, day: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    days = pd.to_datetime(rows[day])
+    first, last = days.min(), days.max()
+    cut = last - timedelta(days=int((last - first).days * INNER_SHARE))
+    return rows[days <= cut], rows[days > cut]
+
+
+def _one_hot(features: FeatureSet) -> tuple[str, OneHotEncoder, list[str]]:
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20, sparse_output=False)
+    return ("categorical", encoder, features.of_kind("categorical"))
+
+
+def logistic(features: FeatureSet) -> Pipeline:
+    """Make a logistic regression on cubic splines of the numbers' ranks.
+
+    Args:
+        features: Its features.
+
+    Returns:
+        The pipeline, not fitted.
+    """
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        QuantileTransformer(n_quantiles=200, subsample=50_000, random_state=SEED),
+        SplineTransformer(n_knots=5, degree=3, include_bias=False),
+    )
+    columns = ColumnTransformer([("numeric", numbers, features.of_kind("numeric")), _one_hot(features)])
+    return make_pipeline(columns, LogisticRegression(C=0.1, max_iter=500))
+
+
+def boosting(features: FeatureSet) -> Pipeline:
+    """Make gradient-boosted trees, small and slow to learn; they take missing numbers as they are.
+
+    Args:
+        features: Its features.
+
+    Returns:
+        The pipeline, not fitted.
+    """
+    columns = ColumnTransformer(
+        [("numeric", "passthrough", features.of_kind("numeric")), _one_hot(features)]
+    )
+    trees = HistGradientBoostingClassifier(
+        learning_rate=0.05,
+        max_iter=200,
+        max_leaf_nodes=15,
+        min_samples_leaf=100,
+        l2_regularization=5.0,
+        random_state=SEED,
+    )
+    return make_pipeline(columns, trees)
+
+
+def plain_logistic(features: FeatureSet) -> Pipeline:
+    """Make a logistic regression on the numbers' ranks.
+
+    Args:
+        features: Its features.
+
+    Returns:
+        The pipeline, not fitted.
+    """
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        QuantileTransformer(n_quantiles=200, subsample=50_000, random_state=SEED),
+    )
+    columns = ColumnTransformer([("numeric", numbers, features.of_kind("numeric")), _one_hot(features)])
+    return make_pipeline(columns, LogisticRegression(max_iter=500))
+
+
+PIPELINES = {"logistic": logistic, "boosting": boosting, "baseline": plain_logistic}
+CANDIDATES = ("logistic", "boosting")
+
+
+def _score(pipeline: Pipeline, frame: pd.DataFrame) -> Floats:
+    return np.asarray(pipeline.predict_proba(frame)[:, 1], dtype=float)
+
+
+def _logit(probability: Floats) -> Floats:
+    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)), dtype=float)
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Says which groups of features raise a score, by taking each group back to what is usual.
+
+    Attributes:
+        usual: For each feature the median or the most frequent value at training.
+    """
+
+    usual: dict[str, float | str]
+
+    @classmethod
+    def fit(cls, features: FeatureSet, train: pd.DataFrame) -> Reasons:
+        """Note what is usual in the training slice."""
+        frame = features.frame(train)
+        usual: dict[str, float | str] = {}
+        for feature in features.features:
+            values = frame[feature.name]
+            usual[feature.name] = (
+                str(values.mode().iloc[0]) if feature.kind == "categorical" else float(values.median())
+            )
+        return cls(usual)
+
+    def top(self, model: Propensity, rows: pd.DataFrame, score: Floats, count: int = 3) -> list[list[str | None]]:
+        """Name the groups that raise each row's score most.
+
+        Args:
+            model: The model.
+            rows: Rows with its features.
+            score: The model's raw scores of them, shape (n,).
+            count: How many groups.
+
+        Returns:
+            For each place (first, second, ...) a list of n names, None where no further group raises the score.
+        """
+        frame = model.features.frame(rows)
+        groups: dict[str, list[Feature]] = {}
+        for feature in model.features.features:
+            groups.setdefault(feature.reason, []).append(feature)
+        names = np.array(list(groups), dtype=object)
+        gain = np.empty((len(frame), len(names)))
+        for index, members in enumerate(groups.values()):
+            without = frame.assign(**{feature.name: self.usual[feature.name] for feature in members})
+            gain[:, index] = _logit(score) - _logit(_score(model.pipeline, without))
+        order = np.argsort(-gain, axis=1, kind="stable")[:, :count]
+        chosen = np.where(np.take_along_axis(gain, order, axis=1) > 0, names[order], None)
+        return [list(chosen[:, place]) for place in range(chosen.shape[1])]

@@ -1,0 +1,61 @@
+with contacts as (
+    select * from {{ ref('fct_campaign_contacts') }}
+),
+
+segments as (
+    select * from {{ ref('snap_customer_segments') }}
+),
+
+fixed_costs as (
+    select
+        campaign_id,
+        sum(amount) as fixed_cost
+    from {{ ref('stg_marketing__campaign_costs') }}
+    where cost_type = 'fixed'
+    group by campaign_id
+),
+
+offers as (
+    select * from {{ ref('stg_marketing__offers') }}
+),
+
+final as (
+    select
+        contacts.contact_id,
+        contacts.campaign_id,
+        contacts.offer_id,
+        contacts.customer_id,
+        contacts.channel,
+        coalesce(segments.segment, 'unknown') as segment,
+        contacts.contact_cost,
+        -- Each contact bears an equal share of what the campaign costs as a whole.
+        cast(
+            case
+                when contacts.is_holdout then 0
+                else
+                    cast(coalesce(fixed_costs.fixed_cost, 0) as double precision)
+                    / nullif(count(case when not contacts.is_holdout then 1 end) over (
+                        partition by contacts.campaign_id
+                    ), 0)
+            end as double precision
+        ) as fixed_cost_share,
+        coalesce(offers.conversion_value, 0) as conversion_value,
+        contacts.is_holdout,
+        contacts.has_reacted,
+        contacts.has_converted,
+        contacts.planned_date,
+        {{ date_plus_days('contacts.planned_date', 'coalesce(offers.conversion_window_days, 0)') }} <= {{ as_of() }}
+            as is_outcome_complete
+    from contacts
+    left join segments
+        on
+            contacts.customer_id = segments.customer_id
+            and contacts.planned_date >= segments.dbt_valid_from
+            and (contacts.planned_date < segments.dbt_valid_to or segments.dbt_valid_to is null)
+    left join fixed_costs
+        on contacts.campaign_id = fixed_costs.campaign_id
+    left join offers
+        on contacts.offer_id = offers.offer_id
+)
+
+select * from final

@@ -1,0 +1,70 @@
+with days as (
+    select * from {{ ref('int_feature_days_listed') }}
+),
+
+engagements as (
+    select * from {{ ref('fct_engagements') }}
+),
+
+complaints as (
+    select
+        customer_id,
+        received_date as engagement_date,
+        file_date
+    from {{ ref('stg_engagement__complaints') }}
+),
+
+met as (
+    select
+        days.customer_id,
+        days.feature_date,
+        count(case when engagements.engagement_type = 'session' and engagements.medium = 'app' then 1 end)
+            as app_sessions_90d,
+        count(case when engagements.engagement_type = 'session' and engagements.medium = 'web' then 1 end)
+            as web_sessions_90d,
+        count(case when engagements.engagement_type = 'visit' then 1 end) as branch_visits_90d,
+        count(case when engagements.engagement_type = 'message_received' then 1 end) as messages_received_90d,
+        count(engagements.product_code) as product_views_90d
+    from days
+    left join engagements
+        on
+            days.customer_id = engagements.customer_id
+            and days.feature_date >= engagements.engagement_date
+            and days.feature_date >= engagements.file_date
+            and {{ date_plus_days('days.feature_date', -90) }} < engagements.engagement_date
+    group by days.customer_id, days.feature_date
+),
+
+complained as (
+    select
+        days.customer_id,
+        days.feature_date,
+        count(*) as complaints_365d
+    from days
+    inner join complaints
+        on
+            days.customer_id = complaints.customer_id
+            and days.feature_date >= complaints.engagement_date
+            and days.feature_date >= complaints.file_date
+            and {{ date_plus_days('days.feature_date', -365) }} < complaints.engagement_date
+    group by days.customer_id, days.feature_date
+),
+
+final as (
+    select
+        met.customer_id,
+        met.feature_date,
+        met.app_sessions_90d,
+        met.web_sessions_90d,
+        met.branch_visits_90d,
+        met.messages_received_90d,
+        met.product_views_90d,
+        coalesce(complained.complaints_365d, 0) as complaints_365d
+    from met
+    left join complained
+        on
+            met.customer_id = complained.customer_id
+            and met.feature_date = complained.feature_date
+)
+
+select * from final

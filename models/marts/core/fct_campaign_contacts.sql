@@ -1,0 +1,93 @@
+{#- Built anew each night: responses come for weeks, costs change, and contacts are few beside transactions. -#}
+{{ config(dist='customer_id', sort='planned_date') }}
+
+with contacts as (
+    select * from {{ ref('stg_marketing__campaign_contacts') }}
+),
+
+offers as (
+    select * from {{ ref('stg_marketing__offers') }}
+),
+
+responses as (
+    select
+        responses.contact_id,
+        count(case when responses.response_type in ('open', 'click', 'reply') then 1 end) as reactions,
+        count(case when responses.response_type = 'opt_out' then 1 end) as opt_outs,
+        min(case when responses.response_type <> 'conversion' then responses.response_date end)
+            as first_response_date,
+        min(case when responses.response_type <> 'conversion' then responses.file_date end)
+            as response_known_date
+    from {{ ref('stg_marketing__campaign_responses') }} as responses
+    group by responses.contact_id
+),
+
+conversions as (
+    -- A conversion outside the offer's window is not the contact's doing.
+    select
+        responses.contact_id,
+        min(responses.response_date) as conversion_date,
+        min(responses.file_date) as conversion_known_date
+    from {{ ref('stg_marketing__campaign_responses') }} as responses
+    inner join contacts
+        on responses.contact_id = contacts.contact_id
+    inner join offers
+        on contacts.offer_id = offers.offer_id
+    where
+        responses.response_type = 'conversion'
+        and responses.response_date >= contacts.planned_date
+        and {{ days_between('contacts.planned_date', 'responses.response_date') }}
+        <= offers.conversion_window_days
+    group by responses.contact_id
+),
+
+costs as (
+    select
+        campaign_id,
+        channel,
+        sum(amount) as contact_cost
+    from {{ ref('stg_marketing__campaign_costs') }}
+    where cost_type = 'per_contact'
+    group by campaign_id, channel
+),
+
+final as (
+    select
+        contacts.contact_id,
+        contacts.campaign_id,
+        contacts.offer_id,
+        contacts.customer_id,
+        contacts.channel,
+        contacts.contact_status,
+        cast(
+            case when contacts.is_holdout then 0 else coalesce(costs.contact_cost, everywhere.contact_cost, 0) end
+            as decimal(18, 4)
+        ) as contact_cost,
+        contacts.is_holdout,
+        coalesce(responses.reactions, 0) > 0 as has_reacted,
+        coalesce(responses.opt_outs, 0) > 0 as has_opted_out,
+        conversions.contact_id is not null as has_converted,
+        contacts.assigned_date,
+        contacts.planned_date,
+        contacts.contact_date,
+        responses.first_response_date,
+        responses.response_known_date,
+        conversions.conversion_date,
+        conversions.conversion_known_date,
+        contacts.file_date
+    from contacts
+    left join responses
+        on contacts.contact_id = responses.contact_id
+    left join conversions
+        on contacts.contact_id = conversions.contact_id
+    left join costs
+        on
+            contacts.campaign_id = costs.campaign_id
+            and contacts.channel = costs.channel
+    left join costs as everywhere
+        on
+            contacts.campaign_id = everywhere.campaign_id
+            and everywhere.channel is null
+)
+
+select * from final

@@ -1,0 +1,84 @@
+{{ config(dist='customer_id', sort='offer_id') }}
+
+with scores as (
+    select * from {{ ref('stg_ml__customer_scores') }}
+),
+
+offers as (
+    select * from {{ ref('dim_offers') }}
+    where
+        valid_from <= {{ as_of() }}
+        and (valid_to >= {{ as_of() }} or valid_to is null)
+),
+
+eligible as (
+    select * from {{ ref('contact_eligibility') }}
+    where is_eligible
+),
+
+preferences as (
+    select * from {{ ref('int_customers_channel_preferred') }}
+),
+
+reachable as (
+    select
+        scores.customer_id,
+        scores.offer_id,
+        eligible.channel,
+        scores.model_name,
+        scores.model_version,
+        scores.reason_1,
+        scores.reason_2,
+        scores.reason_3,
+        scores.probability,
+        scores.score_decile,
+        cast(round(scores.probability * offers.conversion_value - channels.usual_cost, 4) as decimal(18, 4))
+            as expected_value,
+        case when eligible.channel = preferences.preferred_channel then 0 else channels.channel_order end
+            as channel_rank
+    from scores
+    inner join offers
+        on scores.offer_id = offers.offer_id
+    inner join eligible
+        on
+            scores.customer_id = eligible.customer_id
+            and offers.product_code = eligible.product_code
+    inner join {{ ref('channels') }} as channels
+        on eligible.channel = channels.channel
+    inner join preferences
+        on scores.customer_id = preferences.customer_id
+),
+
+worthwhile as (
+    -- The channel that the customer prefers, if it is allowed, else the cheapest that is.
+    select *
+    from reachable as ways
+    {{ first_by_key(['customer_id', 'offer_id'], ['channel_rank', 'channel']) }}
+),
+
+chosen as (
+    select *
+    from worthwhile as choices
+    where expected_value > 0
+    {{ first_by_key(['customer_id'], ['expected_value desc', 'offer_id']) }}
+),
+
+final as (
+    select
+        customer_id,
+        offer_id,
+        channel,
+        model_name,
+        model_version,
+        reason_1,
+        reason_2,
+        reason_3,
+        probability,
+        score_decile,
+        expected_value,
+        {{ hash_share('customer_id', var('holdout_salt')) }} < {{ var('holdout_share') }} as is_holdout,
+        {{ as_of() }} as assigned_date
+    from chosen
+)
+
+select * from final

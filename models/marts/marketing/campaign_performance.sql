@@ -1,0 +1,63 @@
+{{ config(dist='all', sort='campaign_id') }}
+
+with contacts as (
+    select * from {{ ref('int_campaign_contacts_attributed') }}
+),
+
+counted as (
+    select
+        campaign_id,
+        offer_id,
+        channel,
+        segment,
+        count(case when not is_holdout then 1 end) as contacts,
+        count(case when not is_holdout and has_reacted then 1 end) as responses,
+        count(case when not is_holdout and has_converted then 1 end) as conversions,
+        count(case when is_holdout then 1 end) as holdout_customers,
+        count(case when is_holdout and has_converted then 1 end) as holdout_conversions,
+        sum(contact_cost) + sum(fixed_cost_share) as cost,
+        max(conversion_value) as conversion_value,
+        min(case when is_outcome_complete then 1 else 0 end) = 1 as is_outcome_complete
+    from contacts
+    group by campaign_id, offer_id, channel, segment
+),
+
+compared as (
+    select
+        *,
+        {{ uplift_columns() }}
+    from counted
+),
+
+final as (
+    select
+        campaign_id,
+        offer_id,
+        channel,
+        segment,
+        contacts,
+        responses,
+        conversions,
+        holdout_customers,
+        holdout_conversions,
+        cast(round(cost, 2) as decimal(18, 2)) as cost,
+        cast(round(cost / nullif(conversions, 0), 2) as decimal(18, 2)) as cost_per_conversion,
+        incremental_conversions,
+        incremental_conversions_low,
+        incremental_conversions_high,
+        -- Where the hold-out converts as often, no cost buys a customer.
+        case
+            when incremental_conversions > 0
+                then cast(round(cost / cast(incremental_conversions as double precision), 2) as decimal(18, 2))
+        end as cost_per_incremental_conversion,
+        cast(round(incremental_conversions * conversion_value, 2) as decimal(18, 2)) as incremental_value,
+        cast(
+            round(
+                (cast(incremental_conversions * conversion_value as double precision) - cost) / nullif(cost, 0), 4
+            ) as decimal(18, 4)
+        ) as return_on_cost,
+        is_outcome_complete
+    from compared
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{{ config(dist='customer_id', sort='customer_id') }}
+
+{{ contact_eligibility_on(as_of()) }}
