@@ -19,7 +19,15 @@ META_COLUMNS = (
 
 @dataclass(frozen=True)
 class Load:
-    """A load, ready to be committed."""
+    """A load, ready to be committed.
+
+    Attributes:
+        manifest: Key of the load's manifest below the lake, as the ledger keeps it.
+        good: Local Parquet files of its rows in order, there until the commit returns.
+        dead: Local Parquet files of its dead letters, likewise.
+        good_manifest: Address of the manifest of `good` for COPY; None where there is no row.
+        dead_manifest: Address of the manifest of `dead` for COPY; None where there is none.
+    """
 
     contract: TableContract
     file_name: str
@@ -31,8 +39,10 @@ class Load:
     rows_loaded: int
     rows_dead: int
     started_at: datetime
-    good: Path | None = None
-    dead: Path | None = None
+    good: tuple[Path, ...] = ()
+    dead: tuple[Path, ...] = ()
+    good_manifest: str | None = None
+    dead_manifest: str | None = None
     replay_of_load_id: int | None = None
 
 

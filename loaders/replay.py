@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Replay:
         }
         if staged.good is None:
             return {"status": "already_loaded", "notes": (*notes, "no row passes now"), **counts}
-        self._commit(entry, fitted, staged, started_at)
+        self._commit(entry, fitted, staged, started_at, folder)
         return {"status": "loaded", "notes": notes, **counts}
 
     def _entry(self) -> tuple[Entry, TableContract]:
@@ -113,27 +113,27 @@ class Replay:
         )
         return taken
 
-    def _commit(self, entry: Entry, fitted: Fit, staged: Staged, started_at: datetime) -> None:
+    def _commit(self, entry: Entry, fitted: Fit, staged: Staged, started_at: datetime, folder: Path) -> None:
         if staged.good is None:
             return
         content = f"{self.load['load_id']} {self.load['sha256']} {digest(staged.good)}"
         sha256 = hashlib.sha256(content.encode()).hexdigest()
         mark = lake.fingerprint(entry.fingerprint_data(), fitted.contract)
         key = lake.folder_key(fitted.contract, self.load["file_date"], sha256, mark)
-        rows = {staged.good.name: staged.rows_loaded}
-        published = lake.publish(self.loader.settings.lake, key, staged.good, None, rows)
+        good = lake.parts_of(staged.good, staged.rows_loaded)
+        published = lake.publish(self.loader.lake, key, good, (), folder)
         load = Load(
             contract=fitted.contract,
             file_name=self.load["file_name"],
             file_date=self.load["file_date"],
             sha256=sha256,
             mapping=self.loader.mapping.name,
-            manifest=published.manifest,
             rows_in=staged.rows_loaded,
             rows_loaded=staged.rows_loaded,
             rows_dead=0,
             started_at=started_at,
-            good=published.good,
+            good=tuple(part.path for part in good),
             replay_of_load_id=self.load["load_id"],
+            **asdict(published),
         )
         self.warehouse.commit(load)

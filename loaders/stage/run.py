@@ -9,7 +9,7 @@ import duckdb
 
 from loaders import sql
 from loaders.errors import IncompleteFileError, InputFileError
-from loaders.lake import ROW_GROUP_ROWS, write_part
+from loaders.lake.parts import ROW_GROUP_ROWS, write_part
 from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
 from loaders.stage.readers import END, Rows

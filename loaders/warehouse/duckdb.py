@@ -219,7 +219,7 @@ class DuckDBWarehouse:
         return self._insert(
             f"""
             insert into {load.contract.relation} ({columns}, {names})
-            select {columns}, $1, $2, _row_number, $3, $4 from read_parquet({_path(load.good)})
+            select {columns}, $1, $2, _row_number, $3, $4 from read_parquet({_paths(load.good)})
             """,  # noqa: S608
             [load_id, load.file_name, load.file_date, now],
         )
@@ -230,7 +230,7 @@ class DuckDBWarehouse:
             insert into ops.dead_letters (load_id, source, table_name, file_name, file_date, row_number,
                 column_name, reason_code, detail, raw_row, dead_at)
             select $1, $2, $3, $4, $5, row_number, column_name, reason_code, detail, raw_row, $6
-            from read_parquet({_path(load.dead)})
+            from read_parquet({_paths(load.dead)})
             """,  # noqa: S608
             [load_id, load.contract.source, load.contract.name, load.file_name, load.file_date, now],
         )
@@ -240,7 +240,7 @@ class DuckDBWarehouse:
             f"""
             update ops.dead_letters set replayed_load_id = $1
             where load_id = $2 and replayed_load_id is null
-                and row_number in (select _row_number from read_parquet({_path(load.good)}))
+                and row_number in (select _row_number from read_parquet({_paths(load.good)}))
             """,  # noqa: S608
             [load_id, load.replay_of_load_id],
         )
@@ -276,5 +276,9 @@ class DuckDBWarehouse:
         return int(row[0]) if row else 0
 
 
-def _path(path: Path | None) -> str:
+def _path(path: Path) -> str:
     return sql.literal(str(path))
+
+
+def _paths(paths: Sequence[Path]) -> str:
+    return f"[{', '.join(map(_path, paths))}]"
