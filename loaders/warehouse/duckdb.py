@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from loaders import sql
 from loaders.contract import TableContract, load_ops_contracts
 from loaders.errors import BankmartError, ContractError, LockedError
 from loaders.ledger import META_COLUMNS, Load, utc_now
+from loaders.lock import POLL_SECONDS, locked_by_program
 from loaders.settings import Settings
 
 
@@ -42,8 +44,15 @@ class DuckDBWarehouse:
             "threads": self.settings.threads,
             "temp_directory": f"{path}.tmp",
         }
+        # A reader may come between bankmart's lock and this: it is waited for as those before it were.
+        patient = Retrying(
+            retry=retry_if_exception(lambda error: locked_by_program(error) is not None),
+            wait=wait_fixed(POLL_SECONDS),
+            stop=stop_after_delay(self.settings.lock_timeout),
+            reraise=True,
+        )
         try:
-            self._connection = duckdb.connect(str(path), config=config)
+            self._connection = patient(duckdb.connect, str(path), config=config)
         except duckdb.IOException as error:
             raise LockedError(
                 f"{path} can't be opened: {str(error).splitlines()[0]}.",
