@@ -103,3 +103,15 @@ class LakeError(BankmartError):
             f"The lake holds other bytes at {place}.",
             hint="Nothing was overwritten; remove that folder if no load uses it.",
         )
+
+
+class TargetError(BankmartError):
+    """BANKMART_TARGET names no target, or one that is not set up whole."""
+
+    exit_code = 2
+
+
+class WarehouseError(BankmartError):
+    """The warehouse can't be reached, refused a statement, or counted other rows than the loader did."""
+
+    exit_code = 14

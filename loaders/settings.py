@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PASSED_ON = ("BANKMART_", "DBT_ENV_SECRET_")
+PASSWORD_VARIABLE = "DBT_ENV_SECRET_REDSHIFT_PASSWORD"  # dbt hides what is named so  # noqa: S105
+IAM_ROLE = r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*)$"
 
 
 class Settings(BaseSettings):
     """Where things are and how much of the machine may be used; relative paths start at `project_dir`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BANKMART_", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="BANKMART_",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     project_dir: Path = Field(PROJECT_ROOT, description="Folder of dbt_project.yml and profiles.yml.")
@@ -30,6 +37,35 @@ class Settings(BaseSettings):
     threads: int = Field(2, ge=1, le=64, description="Threads of DuckDB's and dbt's work.")
     memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory.")
     lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for another bankmart.")
+    token_key: SecretStr | None = Field(None, description="Key of the tokens, 32 characters at least.")
+    token_key_id: str = Field("k1", pattern=r"^[a-z0-9-]{1,20}$", description="Name of that key in tokens.")
+    token_old_keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Former keys by name, to know erased customers again (JSON)."
+    )
+    token_secret_id: str | None = Field(None, description="Secrets Manager's name of key, id and old keys.")
+
+    redshift_host: str | None = Field(None, description="Host of the cluster or the Serverless workgroup.")
+    redshift_port: int | None = Field(None, ge=1, le=65535, description="Port; 5439 by default.")
+    redshift_dbname: str | None = Field(None, description="Database.")
+    redshift_user: str | None = Field(None, description="User, for the methods database and iam.")
+    redshift_password: SecretStr | None = Field(
+        None, validation_alias=PASSWORD_VARIABLE, description="Password, for the method database."
+    )
+    redshift_method: Literal["iam_role", "iam", "database"] | None = Field(
+        None, description="How to log in; by the IAM role of this machine by default."
+    )
+    redshift_cluster_id: str | None = Field(None, description="Name of a provisioned cluster, for IAM.")
+    redshift_workgroup: str | None = Field(None, description="Serverless workgroup, for IAM.")
+    redshift_region: str | None = Field(None, description="AWS region of the cluster.")
+    redshift_sslmode: Literal["verify-full", "verify-ca", "disable"] | None = Field(
+        None, description="verify-full by default; disable on this machine alone."
+    )
+    redshift_secret: str | None = Field(
+        None, description="Name or ARN of a secret in AWS Secrets Manager that holds user and password."
+    )
+    redshift_copy_role: str | None = Field(
+        None, pattern=IAM_ROLE, description="ARN of the IAM role by which COPY reads the lake, or `default`."
+    )
 
     @model_validator(mode="after")
     def _resolve_paths(self) -> Self:
@@ -59,7 +95,14 @@ class Settings(BaseSettings):
             "BANKMART_THREADS": str(self.threads),
             "BANKMART_MEMORY_LIMIT": self.memory_limit,
         }
-        return passed_on | own
+        given = {
+            f"BANKMART_{name.upper()}": str(value)
+            for name, value in self.model_dump(exclude={"redshift_password"}).items()
+            if name.startswith("redshift_") and value is not None
+        }
+        if self.redshift_password is not None:
+            given[PASSWORD_VARIABLE] = self.redshift_password.get_secret_value()
+        return passed_on | own | given
 
 
 def get_settings() -> Settings:
