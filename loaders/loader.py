@@ -18,13 +18,14 @@ import duckdb
 from loaders import lake
 from loaders.contract import TableContract
 from loaders.errors import BankmartError, EmptyFileError, HeaderOnlyError, IncompleteFileError
+from loaders.guard import Guard
 from loaders.ledger import Load, utc_now
 from loaders.mapping import Mapping
 from loaders.settings import Settings
 from loaders.sources.csv_text import Dialect, close_with, read_header, scan, unify_line_ends
 from loaders.sources.files import InputFile, check_settled
 from loaders.sources.plain import Plain, to_utf8, unpack
-from loaders.stage import cards
+from loaders.stage import cards, personal
 from loaders.stage.drift import Fit, fit
 from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows, parquet_rows
 from loaders.stage.row_sql import CUT_MACRO
@@ -99,11 +100,13 @@ class Loader:
     def __enter__(self) -> Loader:
         """Open the connection that stages files and the folder for its scratch."""
         if self._publishes:
+            self.warehouse.check_can_load()
             self.lake.check()
         self._scratch.mkdir(parents=True, exist_ok=True)
         _clear_scratch_of_the_dead(self._scratch)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
         self.connection = staging_connection(self.settings, self.folder)
+        self.guard = Guard(self.settings, self.warehouse, self.connection)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -153,6 +156,7 @@ class Loader:
         plain = unpack(file, folder)
         if self.warehouse.is_loaded(contract, plain.sha256, file.file_date):
             return {"status": "already_loaded"}
+        guard = self.guard.prepare(contract)
         rows = self.rows(file, plain, folder)
         fitted = fit(rows.names, file.entry, contract, file.name)
         staged = Stage(self.connection, rows, fitted, folder, file.name).run()
@@ -162,7 +166,7 @@ class Loader:
         check_settled(file)
         good = lake.parts_of(staged.good, staged.rows_loaded)
         dead = lake.parts_of(staged.dead, staged.rows_dead)
-        mark = lake.fingerprint(file.entry.fingerprint_data(), fitted.contract)
+        mark = lake.fingerprint(file.entry.fingerprint_data() | guard, fitted.contract)
         key = lake.folder_key(fitted.contract, file.file_date, plain.sha256, mark)
         published = lake.publish(self.lake, key, good, dead, folder)
         load = Load(
@@ -262,7 +266,7 @@ def staging_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConne
     }
     connection = duckdb.connect(config=config)
     connection.execute("set timezone = 'UTC'")
-    for macro in (*cards.MACROS, CUT_MACRO):
+    for macro in (*cards.MACROS, CUT_MACRO, personal.WITHOUT_EMAIL):
         connection.execute(macro)
     return connection
 

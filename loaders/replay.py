@@ -65,6 +65,7 @@ class Replay:
         if not tried:
             return {"status": "already_loaded", "rows_in": open_rows, "rows_dead": open_rows, "notes": notes}
         entry, contract = self._entry()
+        self.loader.guard.prepare(contract)
         paths = [r for plan in entry.plans(contract) for r in plan.references if r.startswith("$")]
         rows = replay_rows(self.loader.connection, candidates, paths, self.load["file_name"])
         fitted = fit(rows.names, entry, contract, self.load["file_name"])
@@ -118,7 +119,8 @@ class Replay:
             return
         content = f"{self.load['load_id']} {self.load['sha256']} {digest(staged.good)}"
         sha256 = hashlib.sha256(content.encode()).hexdigest()
-        mark = lake.fingerprint(entry.fingerprint_data(), fitted.contract)
+        guard = self.loader.guard.prepare(fitted.contract)
+        mark = lake.fingerprint(entry.fingerprint_data() | guard, fitted.contract)
         key = lake.folder_key(fitted.contract, self.load["file_date"], sha256, mark)
         good = lake.parts_of(staged.good, staged.rows_loaded)
         published = lake.publish(self.loader.lake, key, good, (), folder)

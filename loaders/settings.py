@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PASSED_ON = ("BANKMART_", "DBT_ENV_SECRET_")
 PASSWORD_VARIABLE = "DBT_ENV_SECRET_REDSHIFT_PASSWORD"  # dbt hides what is named so  # noqa: S105
-IAM_ROLE = r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*)$"
+# Roles that are assumed one from the other are a list with commas and no blank.
+IAM_ROLE = r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/:-]+)$"
+S3_ADDRESS = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_=-][A-Za-z0-9_.=-]*)*"
+
+
+def _lake(value: object) -> Path | str:
+    if isinstance(value, Path) or not str(value).startswith("s3:"):
+        return Path(str(value))
+    address = str(value).rstrip("/")
+    if not re.fullmatch(S3_ADDRESS, address):
+        raise ValueError("not s3://bucket/prefix of plain letters, digits, - _ = and .")
+    return address
 
 
 class Settings(BaseSettings):
@@ -30,13 +42,24 @@ class Settings(BaseSettings):
 
     project_dir: Path = Field(PROJECT_ROOT, description="Folder of dbt_project.yml and profiles.yml.")
     duckdb_path: Path = Field(Path("data/bankmart.duckdb"), description="The warehouse's DuckDB file.")
-    lake: Path = Field(Path("data/lake"), description="Folder of the Parquet parts and their manifests.")
+    lake: Annotated[Path | str, BeforeValidator(_lake)] = Field(
+        Path("data/lake"), description="Where parts and manifests are: a folder, or s3://bucket/prefix."
+    )
     landing: Path = Field(Path("data/landing"), description="Folder in which files to load arrive.")
     dbt_target_path: Path = Field(Path("target"), description="Folder of what dbt compiles and records.")
     target: str = Field("dev", pattern=r"^[A-Za-z0-9_]+$", description="Target in profiles.yml.")
     threads: int = Field(2, ge=1, le=64, description="Threads of DuckDB's and dbt's work.")
     memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory.")
     lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for another bankmart.")
+    slices: int = Field(1, ge=1, le=4096, description="Slices of the cluster: parts are a multiple of it.")
+    scratch: Path = Field(Path("data/scratch"), description="Folder to stage files in for a lake on S3.")
+    s3_endpoint: str | None = Field(None, pattern=r"^https?://\S+$", description="Another S3 than AWS's.")
+    aws_region: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+$", description="Region of the bucket; AWS's own settings by default."
+    )
+    kms_key: str | None = Field(None, description="KMS key (id, ARN or alias) of the lake's objects.")
+    s3_attempts: int = Field(6, ge=1, le=20, description="Attempts at S3 where a fault may pass.")
+    s3_timeout: float = Field(60.0, gt=0, description="Seconds to wait for an answer of S3.")
     token_key: SecretStr | None = Field(None, description="Key of the tokens, 32 characters at least.")
     token_key_id: str = Field("k1", pattern=r"^[a-z0-9-]{1,20}$", description="Name of that key in tokens.")
     token_old_keys: dict[str, SecretStr] = Field(
@@ -71,8 +94,9 @@ class Settings(BaseSettings):
     def _resolve_paths(self) -> Self:
         project_dir = self.project_dir.expanduser().resolve()
         object.__setattr__(self, "project_dir", project_dir)
-        for name in ("duckdb_path", "lake", "landing", "dbt_target_path"):
-            object.__setattr__(self, name, project_dir / getattr(self, name).expanduser())
+        for name in ("duckdb_path", "lake", "landing", "dbt_target_path", "scratch"):
+            if isinstance(path := getattr(self, name), Path):
+                object.__setattr__(self, name, project_dir / path.expanduser())
         return self
 
     def dbt_env(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from loaders.settings import PROJECT_ROOT, Settings
 if TYPE_CHECKING:
     from tests.redshift.standin.server import StandIn
 
+TOKEN_KEY = "the key of all tests, so that warehouses compare"  # noqa: S105
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 
 
@@ -34,6 +35,7 @@ def scratch(folder: Path) -> Settings:
         landing=folder / "landing",
         dbt_target_path=folder / "target",
         lock_timeout=5,
+        token_key=TOKEN_KEY,
     )
 
 

@@ -8,6 +8,8 @@ final as (
         name as full_name,
         phone,
         address,
+        email_token,
+        phone_token,
         _file_date as file_date,
         lower(trim(email)) as email
     from source
