@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from loaders.contract import TableContract
 
@@ -27,6 +28,7 @@ class Load:
         dead: Local Parquet files of its dead letters, likewise.
         good_manifest: Address of the manifest of `good` for COPY; None where there is no row.
         dead_manifest: Address of the manifest of `dead` for COPY; None where there is none.
+        token: Its own mark in the ledger, by which a load knows itself after a COMMIT that nobody answered.
     """
 
     contract: TableContract
@@ -44,6 +46,7 @@ class Load:
     good_manifest: str | None = None
     dead_manifest: str | None = None
     replay_of_load_id: int | None = None
+    token: str = field(default_factory=lambda: uuid4().hex)
 
 
 def utc_now() -> datetime:

@@ -16,6 +16,7 @@ import pytest
 
 from loaders.errors import LakeError
 from loaders.sources import plain
+from loaders.warehouse import books
 from loaders.warehouse.duckdb import DuckDBWarehouse
 
 CSV = "id,day,amount\na,2025-01-01,1.50\nb,2025-01-02,2\n"
@@ -84,13 +85,17 @@ def test_a_crash_between_lake_and_commit_leaves_nothing_and_the_next_load_lands_
     bank: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = bank.write("sales.csv", CSV + "c,bad,3\n")
-    for step in ("commit", "_insert_dead", "_insert_ledger"):
+    for owner, step in (
+        (DuckDBWarehouse, "commit"),
+        (DuckDBWarehouse, "insert_dead"),
+        (books, "_ledger_row"),
+    ):
 
         def crash(*_: object) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(DuckDBWarehouse, step, crash)
+            patch.setattr(owner, step, crash)
             with pytest.raises(KeyboardInterrupt):
                 bank.load(path)
         assert bank.rows() == bank.dead() == bank.rows("*", "ops.load_ledger") == []
