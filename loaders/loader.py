@@ -164,9 +164,10 @@ class Loader:
             kind = HeaderOnlyError if rows.names and not rows.line_rows else EmptyFileError
             raise kind(f"{file.name} has no row.", hint="Ask the source whether that is meant.")
         check_settled(file)
-        good = lake.parts_of(staged.good, staged.rows_loaded)
-        dead = lake.parts_of(staged.dead, staged.rows_dead)
-        mark = lake.fingerprint(file.entry.fingerprint_data() | guard, fitted.contract)
+        good = lake.parts_of(staged.good, staged.rows_loaded, self.settings.slices)
+        dead = lake.parts_of(staged.dead, staged.rows_dead, self.settings.slices)
+        facts = file.entry.fingerprint_data() | guard
+        mark = lake.fingerprint(facts, fitted.contract, self.settings.slices)
         key = lake.folder_key(fitted.contract, file.file_date, plain.sha256, mark)
         published = lake.publish(self.lake, key, good, dead, folder)
         load = Load(

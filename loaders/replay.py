@@ -120,9 +120,10 @@ class Replay:
         content = f"{self.load['load_id']} {self.load['sha256']} {digest(staged.good)}"
         sha256 = hashlib.sha256(content.encode()).hexdigest()
         guard = self.loader.guard.prepare(fitted.contract)
-        mark = lake.fingerprint(entry.fingerprint_data() | guard, fitted.contract)
+        facts = entry.fingerprint_data() | guard
+        mark = lake.fingerprint(facts, fitted.contract, self.loader.settings.slices)
         key = lake.folder_key(fitted.contract, self.load["file_date"], sha256, mark)
-        good = lake.parts_of(staged.good, staged.rows_loaded)
+        good = lake.parts_of(staged.good, staged.rows_loaded, self.loader.settings.slices)
         published = lake.publish(self.loader.lake, key, good, (), folder)
         load = Load(
             contract=fitted.contract,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from loaders.lake.local import LocalLake
 from loaders.settings import Settings
 
 
@@ -49,6 +50,8 @@ def open_lake(settings: Settings) -> Lake:
     Returns:
         The lake; nothing is read or written yet.
     """
-    from loaders.lake.local import LocalLake  # noqa: PLC0415
+    if isinstance(settings.lake, Path):
+        return LocalLake(settings.lake)
+    from loaders.lake.s3 import S3Lake  # noqa: PLC0415 - boto3 takes half a second
 
-    return LocalLake(Path(settings.lake))
+    return S3Lake(settings)

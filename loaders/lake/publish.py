@@ -33,17 +33,18 @@ class Published:
     dead_manifest: str | None
 
 
-def fingerprint(entry: AnyMapping[str, Any], contract: TableContract) -> str:
+def fingerprint(entry: AnyMapping[str, Any], contract: TableContract, slices: int = 1) -> str:
     """Digest all that decides how a file's content becomes parts.
 
     Args:
         entry: What the mapping says about the file.
         contract: The contract that checked it.
+        slices: Slices among which the rows are shared.
 
     Returns:
         Eight hexadecimal digits.
     """
-    facts = [STAGE_VERSION, duckdb.__version__, pa.__version__, entry, contract.rules()]
+    facts = [STAGE_VERSION, duckdb.__version__, pa.__version__, entry, contract.rules(), slices]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
