@@ -11,7 +11,7 @@ from typing import Any
 
 from loaders import lake, sql
 from loaders.contract import TableContract
-from loaders.dead_letters import WHY_NOT, selection
+from loaders.dead_letters import selection, why_not
 from loaders.errors import BankmartError, InputFileError
 from loaders.ledger import Load, utc_now
 from loaders.loader import FileResult, Loader
@@ -51,9 +51,9 @@ class Replay:
         candidates = folder / "candidates.parquet"
         count = f"select count(*) as n from ops.dead_letters where {where}"  # noqa: S608
         open_rows = self.warehouse.query(count, params)[0]["n"]
+        readable = f"{where} and {why_not(self.warehouse)} is null"
         tried = self.warehouse.export(
-            f"select row_number, raw_row as line from ops.dead_letters where {where} and {WHY_NOT} is null"  # noqa: S608
-            " order by row_number",
+            f"select row_number, raw_row as line from ops.dead_letters where {readable} order by row_number",  # noqa: S608
             params,
             candidates,
         )
