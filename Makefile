@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench docs clean lock lint-sql
+.PHONY: help setup demo test lint format bench docs clean lock lint-sql redshift-local
 
 BIN := .venv/bin
 # Written when an installation has ended, so that half of one is never taken for a whole one.
@@ -18,7 +18,7 @@ export UV_DEFAULT_INDEX := $(PIP_INDEX_URL)
 endif
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## Create the environment in .venv, if it is missing or its pins changed
 
@@ -51,6 +51,9 @@ format: $(STAMP) ## Put Python and SQL into the project's style
 
 bench: $(STAMP) ## Measure loading and the nightly run beside their peers (BENCH="--rows 1000000" for less)
 	@$(BIN)/python -m bench $(BENCH)
+
+redshift-local: $(STAMP) ## Start the Redshift stand-in with an S3 server, and print the variables that point bankmart at it
+	@$(BIN)/python -m tests.redshift.local
 
 docs: $(STAMP) ## Write the documentation of models and columns into target/static_index.html
 	$(BIN)/dbt --quiet docs generate --static

@@ -14,13 +14,20 @@ from loaders.errors import ContractError
 
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 DATA_TYPE = re.compile(
-    r"(varchar|decimal|integer|bigint|smallint|double|boolean|date|timestamp)(?:\(([0-9, ]+)\))?"
+    r"(varchar|decimal|integer|bigint|smallint|double|boolean|date|timestamp|json)(?:\(([0-9, ]+)\))?"
 )
 SOURCES_GLOB = "models/staging/*/_*__sources.yml"
 OPS_SOURCE = "ops"
+LONGEST_TEXT_BYTES = 65_535
 
 ColumnsPolicy = Literal["strict", "ignore_extra", "evolve"]
 Delivery = Literal["full", "changes", "events"]
+PII_CLASSES = ("direct", "quasi", "none")
+TOKEN_TYPE = "varchar(90)"  # noqa: S105
+TOKEN_KINDS = ("email", "phone")
+# What a value may identify; the row of an erased one is left out, or its value alone.
+IDENTIFIES = ("customer", "account", "holder", "loan", "card", *TOKEN_KINDS)
+ERASE = ("row", "value")
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,10 @@ class Column:
     max: str | None = None
     matches: str | None = None
     card_number_check: bool = True
-    pii: str = "none"
+    pii: str = "direct"
+    token_of: str | None = None
+    identifies: str | None = None
+    erase: str = "row"
     description: str = ""
 
     @property
@@ -45,7 +55,9 @@ class Column:
 
     @property
     def max_bytes(self) -> int | None:
-        """Longest text in bytes, for a varchar(n)."""
+        """Longest text in bytes, for a varchar(n) and for JSON, which COPY brings in as text."""
+        if self.base_type == "json":
+            return LONGEST_TEXT_BYTES
         match = DATA_TYPE.fullmatch(self.data_type)
         return int(match[2]) if match and match[1] == "varchar" and match[2] else None
 
@@ -64,6 +76,7 @@ class TableContract:
     key: tuple[str, ...] = ()
     contract_version: int = 1
     owner: str = ""
+    distkey: str | None = None
     column_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +103,7 @@ class TableContract:
         rules = asdict(self)
         rules.pop("column_by_name")
         rules.pop("owner")
+        rules.pop("distkey")
         for column in rules["columns"]:
             column.pop("description")
         return rules
@@ -157,6 +171,7 @@ def _table(source: dict[str, Any], table: dict[str, Any]) -> TableContract:
         key=tuple(meta.get("key", ())),
         contract_version=int(meta.get("contract_version", 1)),
         owner=meta.get("owner", ""),
+        distkey=meta.get("distkey"),
     )
     _check(contract)
     return contract
@@ -182,7 +197,10 @@ def _column(node: dict[str, Any]) -> Column:
         max=text("max"),
         matches=text("matches"),
         card_number_check=bool(meta.get("card_number_check", True)),
-        pii=str(meta.get("pii", "none")),
+        pii=str(meta.get("pii", "")),
+        token_of=text("token_of"),
+        identifies=text("identifies"),
+        erase=str(meta.get("erase", "row")),
         description=str(node.get("description", "")),
     )
 
@@ -199,9 +217,37 @@ def _check(contract: TableContract) -> None:
             raise ContractError(
                 f"{contract.full_name}.{column.name}: data_type {column.data_type!r} is unknown."
             )
-    if missing := set(contract.key) - set(names):
-        raise ContractError(f"{contract.full_name}: key names {sorted(missing)}, which are no columns of it.")
+        if problem := _personal_problem(contract, column):
+            raise ContractError(f"{contract.full_name}.{column.name}: {problem}.")
+    for rule, given in (("key", contract.key), ("distkey", (contract.distkey or names[0],))):
+        if missing := set(given) - set(names):
+            raise ContractError(
+                f"{contract.full_name}: {rule} names {sorted(missing)}, which are no columns of it."
+            )
     if contract.columns_policy not in ("strict", "ignore_extra", "evolve"):
         raise ContractError(f"{contract.full_name}: columns can't be {contract.columns_policy!r}.")
     if contract.delivery not in ("full", "changes", "events"):
         raise ContractError(f"{contract.full_name}: delivery can't be {contract.delivery!r}.")
+
+
+def _personal_problem(contract: TableContract, column: Column) -> str:
+    """Say what is wrong with a column's class of personal data, its token, or what it identifies."""
+    source = contract.column_by_name.get(column.token_of or "")
+    names_no_token = source is None or source.identifies not in TOKEN_KINDS
+    problems = {
+        f"pii is {column.pii!r}, not one of {', '.join(PII_CLASSES)}": column.pii not in PII_CLASSES,
+        f"identifies is {column.identifies!r}, not one of {', '.join(IDENTIFIES)}": (
+            column.identifies not in (None, *IDENTIFIES)
+        ),
+        "only a text identifies": bool(column.identifies) and column.base_type != "varchar",
+        f"erase can't be {column.erase!r}": (
+            column.erase not in ERASE or (column.erase == "value" and not column.nullable)
+        ),
+        f"token_of names {column.token_of!r}, which identifies no {' or '.join(TOKEN_KINDS)}": (
+            bool(column.token_of) and names_no_token
+        ),
+        f"a token is a nullable {TOKEN_TYPE}": (
+            bool(column.token_of) and (column.data_type != TOKEN_TYPE or not column.nullable)
+        ),
+    }
+    return next((problem for problem, is_met in problems.items() if is_met), "")

@@ -16,6 +16,7 @@ from typing import Any
 from loaders.errors import BuildError
 from loaders.history import History, Manifest, Node, catch_up_days, forget_history, read_history
 from loaders.settings import Settings
+from loaders.warehouse import dbt_settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 NOT_DONE = FAILED | {"skipped"}
@@ -123,7 +124,7 @@ class DbtProject:
         folder = str(self.settings.project_dir)
         paths = {"project_dir": folder, "profiles_dir": folder, "target_path": self.settings.dbt_target_path}
         command = [*QUIET, *arguments, "--target", self.settings.target]
-        with _environment(self.settings.dbt_env()), redirect_stdout(sys.stderr):
+        with _environment(dbt_settings(self.settings).dbt_env()), redirect_stdout(sys.stderr):
             try:
                 outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(command, **paths, **more)
             finally:

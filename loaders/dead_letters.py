@@ -7,16 +7,28 @@ from typing import Any
 from loaders import sql
 from loaders.stage.cards import REDACTED
 from loaders.stage.row_sql import CUT
+from loaders.warehouse import Warehouse
 
 NOT_SPLIT = ("wrong_field_count", "bad_quotes", "broken_json")
-WHY_NOT = (
-    "case"
-    f" when contains(raw_row, {sql.literal(REDACTED)}) then 'redacted'"
-    f" when contains(raw_row, {sql.literal(CUT)}) then 'too long to be kept whole'"
-    " when not coalesce(json_valid(raw_row), false) or left(raw_row, 1) <> '{'"
-    f" or reason_code in ({sql.literals(NOT_SPLIT)}) then 'not split into columns'"
-    " end"
-)
+
+
+def why_not(warehouse: Warehouse) -> str:
+    """Write why a replay can't read a dead letter.
+
+    Args:
+        warehouse: The warehouse that will run it.
+
+    Returns:
+        SQL over ops.dead_letters, null where a replay can.
+    """
+    return (
+        "case"
+        f" when strpos(raw_row, {sql.literal(REDACTED)}) > 0 then 'redacted'"
+        f" when strpos(raw_row, {sql.literal(CUT)}) > 0 then 'too long to be kept whole'"
+        f" when not {warehouse.is_json('raw_row')} or left(raw_row, 1) <> '{{'"
+        f" or reason_code in ({sql.literals(NOT_SPLIT)}) then 'not split into columns'"
+        " end"
+    )
 
 
 def selection(

@@ -82,3 +82,36 @@ class BuildError(BankmartError):
     """The dbt run failed."""
 
     exit_code = 12
+
+
+class LakeError(BankmartError):
+    """The lake holds other bytes than it should, or can't be reached or written."""
+
+    exit_code = 13
+
+    @classmethod
+    def other_bytes(cls, place: str) -> LakeError:
+        """Give the alarm for an object that is there with another content.
+
+        Args:
+            place: Path or address of the object.
+
+        Returns:
+            The error.
+        """
+        return cls(
+            f"The lake holds other bytes at {place}.",
+            hint="Nothing was overwritten; remove that folder if no load uses it.",
+        )
+
+
+class TargetError(BankmartError):
+    """BANKMART_TARGET names no target, or one that is not set up whole."""
+
+    exit_code = 2
+
+
+class WarehouseError(BankmartError):
+    """The warehouse can't be reached, refused a statement, or counted other rows than the loader did."""
+
+    exit_code = 14

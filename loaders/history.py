@@ -108,9 +108,10 @@ def forget_history(settings: Settings, manifest: Manifest) -> History:
         The state after it.
     """
     with open_warehouse(settings) as warehouse:
-        for snapshot in _snapshots(manifest):
-            warehouse.query(f"drop table if exists {snapshot.relation_name}")
-        warehouse.query("delete from ops.snapshot_days")
+        relations = [snapshot.relation_name for snapshot in _snapshots(manifest)]
+        # What is made from them is made again by the build that follows.
+        drops = [f"drop table if exists {relation} cascade" for relation in relations]
+        warehouse.execute([*drops, "delete from ops.snapshot_days"])
         return _read(warehouse, manifest)
 
 
@@ -119,13 +120,14 @@ def _read(warehouse: Warehouse, manifest: Manifest) -> History:
     tables = sorted(
         {table for snapshot in snapshots for table in _source_tables(manifest, snapshot.unique_id)}
     )
+    marks = ", ".join(f"${place}" for place in range(1, len(tables) + 1))
     days = warehouse.query(
-        """
+        f"""
         select file_date, max(load_id) as load_id from ops.load_ledger
-        where list_contains($1, source || '.' || table_name)
+        where source || '.' || table_name in ({marks})
         group by file_date
-        """,
-        [tables],
+        """,  # noqa: S608
+        tables,
     )
     last = warehouse.query(
         """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from loaders.contract import TableContract
 
@@ -19,7 +20,16 @@ META_COLUMNS = (
 
 @dataclass(frozen=True)
 class Load:
-    """A load, ready to be committed."""
+    """A load, ready to be committed.
+
+    Attributes:
+        manifest: Key of the load's manifest below the lake, as the ledger keeps it.
+        good: Local Parquet files of its rows in order, there until the commit returns.
+        dead: Local Parquet files of its dead letters, likewise.
+        good_manifest: Address of the manifest of `good` for COPY; None where there is no row.
+        dead_manifest: Address of the manifest of `dead` for COPY; None where there is none.
+        token: Its own mark in the ledger, by which a load knows itself after a COMMIT that nobody answered.
+    """
 
     contract: TableContract
     file_name: str
@@ -31,9 +41,12 @@ class Load:
     rows_loaded: int
     rows_dead: int
     started_at: datetime
-    good: Path | None = None
-    dead: Path | None = None
+    good: tuple[Path, ...] = ()
+    dead: tuple[Path, ...] = ()
+    good_manifest: str | None = None
+    dead_manifest: str | None = None
     replay_of_load_id: int | None = None
+    token: str = field(default_factory=lambda: uuid4().hex)
 
 
 def utc_now() -> datetime:

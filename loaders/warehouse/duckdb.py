@@ -10,12 +10,17 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from loaders import sql
 from loaders.contract import TableContract, load_ops_contracts
 from loaders.errors import BankmartError, ContractError, LockedError
-from loaders.ledger import META_COLUMNS, Load, utc_now
+from loaders.ledger import META_COLUMNS, Load
+from loaders.lock import POLL_SECONDS, locked_by_program
 from loaders.settings import Settings
+from loaders.tokens import KEY_FILE
+from loaders.warehouse import books
+from loaders.warehouse.export import copy_to
 
 
 class DuckDBWarehouse:
@@ -33,6 +38,11 @@ class DuckDBWarehouse:
             raise BankmartError("The warehouse is not open.")
         return self._connection
 
+    @property
+    def key_file(self) -> Path:
+        """File beside the database in which the keys of tokens are made on first use."""
+        return self.settings.duckdb_path.with_name(KEY_FILE)
+
     def __enter__(self) -> Self:
         """Connect, creating the file and its folder where they are missing."""
         path = self.settings.duckdb_path
@@ -42,8 +52,15 @@ class DuckDBWarehouse:
             "threads": self.settings.threads,
             "temp_directory": f"{path}.tmp",
         }
+        # A reader may come between bankmart's lock and this: it is waited for as those before it were.
+        patient = Retrying(
+            retry=retry_if_exception(lambda error: locked_by_program(error) is not None),
+            wait=wait_fixed(POLL_SECONDS),
+            stop=stop_after_delay(self.settings.lock_timeout),
+            reraise=True,
+        )
         try:
-            self._connection = duckdb.connect(str(path), config=config)
+            self._connection = patient(duckdb.connect, str(path), config=config)
         except duckdb.IOException as error:
             raise LockedError(
                 f"{path} can't be opened: {str(error).splitlines()[0]}.",
@@ -64,7 +81,7 @@ class DuckDBWarehouse:
         """Run a query.
 
         Args:
-            statement: SQL with `$1` or `?` for parameters.
+            statement: SQL with `$1` for parameters.
             params: The parameters.
 
         Returns:
@@ -85,9 +102,36 @@ class DuckDBWarehouse:
         Returns:
             How many rows.
         """
-        kind = path.suffix.lstrip(".").lower()
-        options = f"format {kind}, header" if kind == "csv" else f"format {kind}"
-        return self._insert(f"copy ({statement}) to {_path(path)} ({options})", list(params))
+        return copy_to(self.connection, statement, list(params), path)
+
+    def execute(self, statements: Sequence[str]) -> None:
+        """Run statements in one transaction.
+
+        Args:
+            statements: SQL.
+        """
+        self.connection.execute("begin")
+        try:
+            for statement in statements:
+                self.connection.execute(statement)
+            self.connection.execute("commit")
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+
+    def is_json(self, expression: str) -> str:
+        """Write the test whether a text is JSON.
+
+        Args:
+            expression: SQL of the text.
+
+        Returns:
+            SQL, false for null.
+        """
+        return f"coalesce(json_valid({expression}), false)"
+
+    def check_can_load(self) -> None:
+        """Nothing to check: the parts are read from the loader's own disk."""
 
     def ensure_tables(self, contracts: AnyMapping[str, TableContract]) -> None:
         """Create the tables that are missing, and add columns that a contract gained.
@@ -139,9 +183,6 @@ class DuckDBWarehouse:
     def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
         """Tell whether a content is in a table already.
 
-        An event is told once. A picture or a change may rightly come back on a later day, or after a
-        corrected file of the same name and day, so there only a load that still speaks for its day counts.
-
         Args:
             contract: The table.
             sha256: Digest of the content.
@@ -150,21 +191,7 @@ class DuckDBWarehouse:
         Returns:
             Whether the ledger has it.
         """
-        found = self.connection.execute(
-            """
-            select 1 from ops.load_ledger as loads
-            where source = $1 and table_name = $2 and sha256 = $3
-            and ($4 or file_date = $5 and not exists (
-                select 1 from ops.load_ledger as later
-                where later.source = loads.source and later.table_name = loads.table_name
-                and later.file_date = loads.file_date and later.file_name = loads.file_name
-                and later.load_id > loads.load_id and later.replay_of_load_id is null
-            ))
-            limit 1
-            """,
-            [contract.source, contract.name, sha256, contract.delivery == "events", file_date],
-        ).fetchone()
-        return found is not None
+        return books.is_loaded(self.query, contract, sha256, file_date)
 
     def commit(self, load: Load) -> int | None:
         """Commit a load: rows, dead letters and the ledger's row, or nothing.
@@ -176,13 +203,13 @@ class DuckDBWarehouse:
             Its number, or None where its content was there already.
 
         Raises:
-            BankmartError: The warehouse counts other rows than the loader did; nothing is kept.
+            WarehouseError: The warehouse counts other rows than the loader did; nothing is kept.
         """
         # DuckDB can't add a column and insert into it in one transaction; an empty column harms nobody.
         self._add_new_columns(load.contract)
         self.connection.execute("begin")
         try:
-            load_id = self._commit(load)
+            load_id = books.book(self, load)
             self.connection.execute("commit" if load_id is not None else "rollback")
         except BaseException:
             self.connection.execute("rollback")
@@ -196,85 +223,55 @@ class DuckDBWarehouse:
             if column.name not in known:
                 self._add_column(contract, column.name, column.data_type)
 
-    def _commit(self, load: Load) -> int | None:
-        if self.is_loaded(load.contract, load.sha256, load.file_date):
-            return None
-        row = self.connection.execute("select coalesce(max(load_id), 0) + 1 from ops.load_ledger").fetchone()
-        load_id, now = int(row[0]) if row else 1, utc_now()
-        loaded = self._insert_rows(load, load_id, now) if load.good else 0
-        dead = self._insert_dead(load, load_id, now) if load.dead else 0
-        if load.replay_of_load_id is not None:
-            self._mark_replayed(load, load_id)
-        if (loaded, dead) != (load.rows_loaded, load.rows_dead) or loaded + dead != load.rows_in:
-            raise BankmartError(
-                f"{load.file_name}: {load.rows_in} rows in, but {loaded} loaded and {dead} dead counted.",
-                hint="Nothing of it was kept; this is a fault of bankmart.",
-            )
-        self._insert_ledger(load, load_id, now)
-        return load_id
+    def insert_rows(self, load: Load, load_id: int, now: datetime) -> int:
+        """Bring the good rows into their table.
 
-    def _insert_rows(self, load: Load, load_id: int, now: datetime) -> int:
+        Args:
+            load: The load.
+            load_id: Its number.
+            now: The time of the load.
+
+        Returns:
+            How many DuckDB counts.
+        """
         columns = ", ".join(sql.name(column.name) for column in load.contract.columns)
         names = ", ".join(name for name, _ in META_COLUMNS)
         return self._insert(
             f"""
             insert into {load.contract.relation} ({columns}, {names})
-            select {columns}, $1, $2, _row_number, $3, $4 from read_parquet({_path(load.good)})
+            select {columns}, $1, $2, _row_number, $3, $4 from read_parquet({_paths(load.good)})
             """,  # noqa: S608
             [load_id, load.file_name, load.file_date, now],
         )
 
-    def _insert_dead(self, load: Load, load_id: int, now: datetime) -> int:
+    def insert_dead(self, load: Load, load_id: int, now: datetime) -> int:
+        """Bring the dead letters into theirs.
+
+        Args:
+            load: The load.
+            load_id: Its number.
+            now: The time of the load.
+
+        Returns:
+            How many DuckDB counts.
+        """
         return self._insert(
             f"""
-            insert into ops.dead_letters (load_id, source, table_name, file_name, file_date, row_number,
-                column_name, reason_code, detail, raw_row, dead_at)
+            insert into ops.dead_letters ({books.DEAD_COLUMNS})
             select $1, $2, $3, $4, $5, row_number, column_name, reason_code, detail, raw_row, $6
-            from read_parquet({_path(load.dead)})
+            from read_parquet({_paths(load.dead)})
             """,  # noqa: S608
             [load_id, load.contract.source, load.contract.name, load.file_name, load.file_date, now],
         )
-
-    def _mark_replayed(self, load: Load, load_id: int) -> None:
-        marked = self._insert(
-            f"""
-            update ops.dead_letters set replayed_load_id = $1
-            where load_id = $2 and replayed_load_id is null
-                and row_number in (select _row_number from read_parquet({_path(load.good)}))
-            """,  # noqa: S608
-            [load_id, load.replay_of_load_id],
-        )
-        if marked != load.rows_loaded:
-            raise BankmartError(
-                f"{load.file_name}: {load.rows_loaded} rows replayed, {marked} dead letters closed."
-            )
-
-    def _insert_ledger(self, load: Load, load_id: int, now: datetime) -> None:
-        values = {
-            "load_id": load_id,
-            "source": load.contract.source,
-            "table_name": load.contract.name,
-            "file_name": load.file_name,
-            "file_date": load.file_date,
-            "sha256": load.sha256,
-            "mapping": load.mapping,
-            "contract_version": load.contract.contract_version,
-            "replay_of_load_id": load.replay_of_load_id,
-            "manifest": load.manifest,
-            "rows_in": load.rows_in,
-            "rows_loaded": load.rows_loaded,
-            "rows_dead": load.rows_dead,
-            "started_at": load.started_at,
-            "loaded_at": now,
-        }
-        marks = ", ".join(f"${i}" for i in range(1, len(values) + 1))
-        statement = f"insert into ops.load_ledger ({', '.join(values)}) values ({marks})"  # noqa: S608
-        self._insert(statement, list(values.values()))
 
     def _insert(self, statement: str, params: list[Any]) -> int:
         row = self.connection.execute(statement, params).fetchone()
         return int(row[0]) if row else 0
 
 
-def _path(path: Path | None) -> str:
+def _path(path: Path) -> str:
     return sql.literal(str(path))
+
+
+def _paths(paths: Sequence[Path]) -> str:
+    return f"[{', '.join(map(_path, paths))}]"

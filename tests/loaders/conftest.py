@@ -30,13 +30,13 @@ sources:
         identifier: shop__sales
         config: {meta: {delivery: events, columns: POLICY, contract_version: 1, key: [KEY]}}
         columns:
-          - {name: id, data_type: varchar(10), config: {meta: {nullable: false}}}
-          - {name: day, data_type: date, config: {meta: {min: "2000-01-01", max: "2100-01-01"}}}
-          - {name: amount, data_type: "decimal(18,2)"}
-          - {name: pieces, data_type: integer, config: {meta: {optional: true}}}
-          - {name: paid, data_type: boolean, config: {meta: {optional: true}}}
-          - {name: note, data_type: varchar(40), config: {meta: {optional: true}}}
-          - {name: kind, data_type: varchar(3), config: {meta: {optional: true, matches: "[a-z]+"}}}
+          - {name: id, data_type: varchar(10), config: {meta: {pii: none, nullable: false}}}
+          - {name: day, data_type: date, config: {meta: {pii: none, min: "2000-01-01", max: "2100-01-01"}}}
+          - {name: amount, data_type: "decimal(18,2)", config: {meta: {pii: none}}}
+          - {name: pieces, data_type: integer, config: {meta: {pii: none, optional: true}}}
+          - {name: paid, data_type: boolean, config: {meta: {pii: none, optional: true}}}
+          - {name: note, data_type: varchar(40), config: {meta: {pii: none, optional: true}}}
+          - {name: kind, data_type: varchar(3), config: {meta: {pii: none, optional: true, matches: "[a-z]+"}}}
 """
 
 MAPPING = """

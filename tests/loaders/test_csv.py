@@ -32,7 +32,8 @@ def test_the_files_of_csv_spectrum_are_read_as_their_json_says(bank: Any, shared
     for name in names:
         expected = json.loads(files[f"json/{name}.json"])
         columns = next(csv.reader(io.StringIO(files[f"csvs/{name}.csv"].decode())))
-        lines = "".join(f"          - {{name: {c.lower()}, data_type: varchar(500)}}\n" for c in columns)
+        tail = "data_type: varchar(500), config: {meta: {pii: none}}}"
+        lines = "".join(f"          - {{name: {c.lower()}, {tail}\n" for c in columns)
         bank.contract = CONTRACT[: CONTRACT.index("          - {name: id")].replace("sales", name) + lines
         bank.declare()
         bank.mapping_text = (

@@ -14,7 +14,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from loaders.errors import LakeError
 from loaders.sources import plain
+from loaders.warehouse import books
 from loaders.warehouse.duckdb import DuckDBWarehouse
 
 CSV = "id,day,amount\na,2025-01-01,1.50\nb,2025-01-02,2\n"
@@ -83,19 +85,24 @@ def test_a_crash_between_lake_and_commit_leaves_nothing_and_the_next_load_lands_
     bank: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = bank.write("sales.csv", CSV + "c,bad,3\n")
-    for step in ("commit", "_insert_dead", "_insert_ledger"):
+    for owner, step in (
+        (DuckDBWarehouse, "commit"),
+        (DuckDBWarehouse, "insert_dead"),
+        (books, "_ledger_row"),
+    ):
 
         def crash(*_: object) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(DuckDBWarehouse, step, crash)
+            patch.setattr(owner, step, crash)
             with pytest.raises(KeyboardInterrupt):
                 bank.load(path)
         assert bank.rows() == bank.dead() == bank.rows("*", "ops.load_ledger") == []
         assert not list((bank.settings.lake / ".staging").iterdir())
     parts = {p: p.read_bytes() for p in bank.settings.lake.rglob("*") if p.is_file()}
-    assert {p.name for p in parts} == {"part-00000.parquet", "dead-00000.parquet", "manifest.json"}
+    names = {"part-00000.parquet", "dead-00000.parquet", "manifest.json", "dead-manifest.json"}
+    assert {p.name for p in parts} == names
     assert bank.load(path).rows_loaded == 2
     assert parts == {p: p.read_bytes() for p in bank.settings.lake.rglob("*") if p.is_file()}
     bank.check_books()
@@ -107,15 +114,27 @@ def test_other_bytes_in_the_lake_are_never_overwritten(bank: Any) -> None:
     bank.settings.duckdb_path.unlink()
     part.write_bytes(b"x")
     result = bank.load().results[0]
-    assert result.status == "failed"
+    assert (result.status, result.exit_code) == ("failed", LakeError.exit_code)
     assert "other bytes" in result.error
     assert part.read_bytes() == b"x"
 
 
-def test_the_manifest_names_each_part_with_length_digest_and_rows(bank: Any) -> None:
-    bank.load_file("sales.csv", CSV)
+def test_the_manifests_name_each_part_with_length_digest_and_rows(bank: Any) -> None:
+    bank.load_file("sales.csv", CSV + "c,bad,3\n")
     [row] = bank.query("select manifest from ops.load_ledger")
-    [entry] = json.loads((bank.settings.lake / row["manifest"]).read_text())["entries"]
-    part = bank.settings.lake / entry["key"]
-    assert (entry["content_length"], entry["rows"]) == (part.stat().st_size, 2)
-    assert entry["sha256"] == plain.digest(part)
+    manifest = bank.settings.lake / row["manifest"]
+    for path, name, rows in (
+        (manifest, "part-00000.parquet", 2),
+        (manifest.with_name("dead-manifest.json"), "dead-00000.parquet", 1),
+    ):
+        [entry] = json.loads(path.read_text())["entries"]
+        part = bank.settings.lake / entry["url"]
+        assert part == path.with_name(name)
+        meta = {"content_length": part.stat().st_size, "record_count": rows, "sha256": plain.digest(part)}
+        assert entry == {"url": entry["url"], "mandatory": True, "meta": meta}
+
+
+def test_a_load_without_good_rows_has_an_empty_manifest(bank: Any) -> None:
+    bank.load_file("sales.csv", "id,day,amount\nc,bad,3\n")
+    [row] = bank.query("select manifest from ops.load_ledger")
+    assert json.loads((bank.settings.lake / row["manifest"]).read_text()) == {"entries": []}

@@ -1,40 +1,42 @@
-"""One S3 server and one stand-in for the tests of this folder."""
+"""A connection to the stand-in, and a bucket to COPY from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from tests.redshift.standin.server import Options, StandIn
-
-REGION = "eu-central-1"
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+from tests.redshift.client import BUCKET, connect
+from tests.redshift.s3_server import make_bucket
+from tests.redshift.standin.server import StandIn
 
 
-@pytest.fixture(scope="session")
-def s3(s3_endpoint: str) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=s3_endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+@pytest.fixture
+def connection(standin: StandIn) -> Iterator[Any]:
+    opened = connect(standin)
+    opened.autocommit = True
+    yield opened
+    opened.close()
 
 
-@pytest.fixture(scope="session")
-def standin(s3_endpoint: str) -> Iterator[StandIn]:
-    with StandIn(Options(s3_endpoint=s3_endpoint, region=REGION)) as running:
-        yield running
+@pytest.fixture
+def sql(connection: Any) -> Any:
+    def run(statement: str, values: Any = None) -> list[list[Any]]:
+        cursor = connection.cursor()
+        cursor.execute(statement, values)
+        return [list(row) for row in cursor.fetchall()] if cursor.description else []
+
+    run("drop table if exists t cascade")
+    return run
+
+
+@pytest.fixture
+def put(s3: Any) -> Any:
+    make_bucket(s3, BUCKET)
+
+    def write(key: str, data: bytes | str) -> str:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=data)
+        return f"s3://{BUCKET}/{key}"
+
+    return write

@@ -41,10 +41,8 @@ final as (
         ranked.recent_purchase_days as purchase_days_12m,
         ranked.recent_net_amount as net_spend_12m,
         ranked.purchase_days - 1 as frequency,
-        cast(ranked.days_to_last / 7.0 as decimal(18, 6)) as recency_weeks,
-        cast(
-            {{ days_between('ranked.first_purchase_date', as_of()) }} / 7.0 as decimal(18, 6)
-        ) as t_weeks,
+        {{ exact_ratio('ranked.days_to_last', '7', 6) }} as recency_weeks,
+        {{ exact_ratio(days_between('ranked.first_purchase_date', as_of()), '7', 6) }} as t_weeks,
         ranked.first_purchase_date,
         ranked.last_purchase_date
     from ranked

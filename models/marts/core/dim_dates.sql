@@ -23,7 +23,7 @@ with known_dates as (
 calendar_range as (
     select
         min(first_date) as first_date,
-        max(last_date) as last_date
+        {{ days_between('min(first_date)', 'max(last_date)') }} + 1 as number_of_days
     from known_dates
 ),
 
@@ -38,9 +38,7 @@ spine as (
             as date_day
     from days
     cross join calendar_range
-    where
-        days.generated_number - 1
-        <= {{ days_between('calendar_range.first_date', 'calendar_range.last_date') }}
+    where days.generated_number <= calendar_range.number_of_days
 ),
 
 final as (

@@ -67,16 +67,16 @@ final as (
         + case when accounts.deposit_accounts > 0 then 1 else 0 end
         + case when cards.active_cards > 0 then 1 else 0 end
         + case when loans.running_loans + loans.in_arrears_loans > 0 then 1 else 0 end as product_families,
-        coalesce(accounts.total_balance, 0) as total_balance,
+        cast(coalesce(accounts.total_balance, 0) as decimal(18, 2)) as total_balance,
         segments.r_score,
         segments.f_score,
         segments.m_score,
         segments.recency_days,
         coalesce(segments.purchase_days_12m, 0) as purchase_days_12m,
         {%- for column in spend_columns %}
-            coalesce(spend.{{ column }}_spend_12m, 0) as {{ column }}_spend_12m,
+            cast(coalesce(spend.{{ column }}_spend_12m, 0) as decimal(18, 2)) as {{ column }}_spend_12m,
         {%- endfor %}
-        coalesce(purchases.net_amount, 0) as lifetime_spend,
+        cast(coalesce(purchases.net_amount, 0) as decimal(18, 2)) as lifetime_spend,
         customers.has_profile,
         customers.is_current_customer,
         coalesce(accounts.currencies, 0) > 1 as has_several_currencies,

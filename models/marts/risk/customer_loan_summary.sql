@@ -18,7 +18,7 @@ final as (
         count(case when loans.loan_status = 'in_arrears' then 1 end) as in_arrears_loans,
         count(case when loans.loan_status = 'defaulted' then 1 end) as defaulted_loans,
         cast(sum(loans.loan_amount) as decimal(18, 2)) as total_loan_amount,
-        cast(sum(loans.loan_amount) / nullif(count(loans.loan_amount), 0) as decimal(18, 2))
+        {{ exact_ratio('sum(loans.loan_amount)', 'nullif(count(loans.loan_amount), 0)', 2) }}
             as avg_loan_amount,
         cast(coalesce(sum(payments.paid_amount), 0) as decimal(18, 2)) as paid_amount,
         cast(coalesce(sum(payments.past_due_amount), 0) as decimal(18, 2)) as past_due_amount,

@@ -16,7 +16,9 @@ final as (
         _file_date as file_date,
         _load_id,
         lower(trim(transaction_type)) as transaction_type,
-        case direction when 'credit' then amount when 'debit' then -amount end as signed_amount
+        cast(
+            case direction when 'credit' then amount when 'debit' then -amount end as decimal(18, 2)
+        ) as signed_amount
     from source
 )
 

@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import zstandard
@@ -37,15 +37,10 @@ class S3Reader:
 
     def __init__(self, options: Options) -> None:
         """Connect to the S3 server of the stand-in, or to what boto3's own settings say."""
-        where: dict[str, Any] = {}
-        if options.s3_endpoint:
-            where = {
-                "endpoint_url": options.s3_endpoint,
-                "aws_access_key_id": "standin",
-                "aws_secret_access_key": "standin",
-            }
+        keys = ("standin", "standin") if options.s3_endpoint else ()
+        session = boto3.Session(*keys, region_name=options.region)
         retries = Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=30)
-        self._client = boto3.client("s3", region_name=options.region, config=retries, **where)
+        self._client = session.client("s3", endpoint_url=options.s3_endpoint or None, config=retries)
         self._region = options.region
 
     def read(self, file: S3File) -> bytes:

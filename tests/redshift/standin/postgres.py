@@ -80,6 +80,7 @@ class Postgres:
                 "-E",
                 "UTF8",
                 "--locale=C",
+                "--lc-ctype=C.UTF-8",  # order by bytes, but letters beyond ASCII have upper and lower case
                 "--no-sync",
                 "--no-instructions",
             ]

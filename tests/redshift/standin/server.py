@@ -29,6 +29,7 @@ from tests.redshift.standin.wire import (
 _KEPT_PARAMETERS = ("user", "database", "application_name")
 _DROPPED_STATUS = (b"in_hot_standby", b"scram_iterations", b"default_transaction_read_only")
 _SERVER_VERSION = "8.0.2"
+REGION = "eu-central-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Options:
     password: str = "Stand1n!"
     isolation: str = "snapshot"
     s3_endpoint: str = ""
-    region: str = "eu-central-1"
+    region: str = REGION
     tls_certificate: str = ""
     tls_key: str = ""
 

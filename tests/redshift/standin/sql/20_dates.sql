@@ -30,7 +30,7 @@ end $f$;
 create function rs.months(at timestamp, n bigint) returns timestamp language sql immutable strict as $f$
     select at + n::int * interval '1 month'
 $f$;
-create function pg_catalog.date_add(part text, n bigint, at timestamp) returns timestamp language sql immutable strict as $f$
+create function rs.add_parts(part text, n bigint, at timestamp) returns timestamp language sql immutable strict as $f$
     select case rs.part(part)
         when 'year' then case
             when to_char(at, 'MMDD') = '0229' and to_char(rs.months(at, n * 12), 'MMDD') = '0228'
@@ -54,6 +54,16 @@ create function pg_catalog.date_add(part text, n bigint, at timestamp) returns t
         else rs.no_part(part)
     end
 $f$;
+-- PL/pgSQL keeps its plans, where a strict SQL function starts the executor for each row.
+create function pg_catalog.date_add(part text, n bigint, at timestamp) returns timestamp language plpgsql immutable strict as $f$
+begin
+    if part = 'day' then
+        return at + n * interval '1 day';
+    elsif part = 'second' then
+        return at + n * interval '1 second';
+    end if;
+    return rs.add_parts(part, n, at);
+end $f$;
 create function pg_catalog.date_add(part text, n bigint, at timestamptz) returns timestamptz language sql stable strict as $f$
     select date_add(part, n, at at time zone 'UTC') at time zone 'UTC'
 $f$;
@@ -69,7 +79,7 @@ $f$;
 create function pg_catalog.date_add(part text, n bigint, at timetz) returns timetz language sql stable strict as $f$
     select (date_add(part, n, date '2000-01-01' + (at at time zone 'UTC')::time))::time at time zone 'UTC'
 $f$;
-create function pg_catalog.date_diff(part text, a timestamp, b timestamp) returns bigint language sql immutable strict as $f$
+create function rs.count_parts(part text, a timestamp, b timestamp) returns bigint language sql immutable strict as $f$
     select case rs.part(part)
         when 'millennium' then extract(millennium from b) - extract(millennium from a)
         when 'century' then extract(century from b) - extract(century from a)
@@ -92,6 +102,13 @@ create function pg_catalog.date_diff(part text, a timestamp, b timestamp) return
         else extract(epoch from rs.no_part(part))
     end::bigint
 $f$;
+create function pg_catalog.date_diff(part text, a timestamp, b timestamp) returns bigint language plpgsql immutable strict as $f$
+begin
+    if part = 'day' then
+        return b::date - a::date;
+    end if;
+    return rs.count_parts(part, a, b);
+end $f$;
 create function pg_catalog.date_diff(part text, a timestamptz, b timestamptz) returns bigint language sql stable strict as $f$
     select date_diff(part, a at time zone 'UTC', b at time zone 'UTC')
 $f$;
