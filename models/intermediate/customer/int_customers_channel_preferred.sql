@@ -37,6 +37,7 @@ counted as (
         coalesce(engagement.app_sessions_90d, 0) + coalesce(engagement.web_sessions_90d, 0) as sessions_90d,
         coalesce(engagement.app_sessions_90d, 0) + coalesce(engagement.web_sessions_90d, 0)
         + coalesce(engagement.digital_messages_90d, 0) as digital_contacts,
+        coalesce(engagement.branch_visits_90d, 0) as branch_visits_90d,
         -- A visit or a call takes more of a customer's time than a look at the app.
         4 * (coalesce(engagement.branch_visits_90d, 0) + coalesce(engagement.personal_messages_90d, 0))
             as personal_contacts
@@ -70,7 +71,9 @@ final as (
                 when preferred.service_preference = 'in_person' then 'branch'
                 else 'letter'
             end
-        ) as preferred_channel
+        ) as preferred_channel,
+        preferred.sessions_90d,
+        preferred.branch_visits_90d
     from preferred
     inner join levels
         on {{ in_band('preferred.sessions_90d', 'levels.from_sessions', 'levels.to_sessions') }}

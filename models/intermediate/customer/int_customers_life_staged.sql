@@ -21,12 +21,18 @@ described as (
     select
         customers.customer_id,
         customers.age,
+        age_bands.age_band,
+        income_bands.income_band,
         parents.customer_id is not null as has_children,
         coalesce(customers.marital_status, 'unknown') as marital_status,
         coalesce(customers.employment_status, 'unknown') as employment_status
     from customers
     left join parents
         on customers.customer_id = parents.customer_id
+    left join {{ ref('age_bands') }} as age_bands
+        on {{ in_band('customers.age', 'age_bands.from_age', 'age_bands.to_age') }}
+    left join {{ ref('income_bands') }} as income_bands
+        on {{ in_band('customers.annual_income', 'income_bands.from_income', 'income_bands.to_income') }}
 ),
 
 staged as (
@@ -60,6 +66,8 @@ targeted as (
 final as (
     select
         described.customer_id,
+        coalesce(described.age_band, 'unknown') as age_band,
+        coalesce(described.income_band, 'unknown') as income_band,
         coalesce(staged.life_stage, 'unknown') as life_stage,
         coalesce(targeted.target_group, 'unknown') as target_group,
         described.age,

@@ -60,7 +60,7 @@ chosen as (
     select *
     from worthwhile as choices
     where expected_value > 0
-    {{ first_by_key(['customer_id'], ['expected_value desc', 'offer_id']) }}
+    {{ first_by_key(['customer_id'], ['-expected_value', 'offer_id']) }}
 ),
 
 final as (

@@ -1,18 +1,7 @@
 {%- set spend_columns = spend_categories() + ['other', 'total'] -%}
 
 with customers as (
-    select
-        *,
-        {{ years_between('date_of_birth', as_of()) }} as age
-    from {{ ref('dim_customers') }}
-),
-
-age_bands as (
-    select * from {{ ref('age_bands') }}
-),
-
-income_bands as (
-    select * from {{ ref('income_bands') }}
+    select * from {{ ref('dim_customers') }}
 ),
 
 households as (
@@ -43,6 +32,14 @@ segments as (
     select * from {{ ref('customer_segments') }}
 ),
 
+life_stages as (
+    select * from {{ ref('int_customers_life_staged') }}
+),
+
+channels as (
+    select * from {{ ref('int_customers_channel_preferred') }}
+),
+
 final as (
     select
         customers.customer_id,
@@ -52,12 +49,19 @@ final as (
         customers.gender,
         customers.marital_status,
         customers.employment_status,
-        coalesce(age_bands.age_band, 'unknown') as age_band,
-        coalesce(income_bands.income_band, 'unknown') as income_band,
+        coalesce(life_stages.age_band, 'unknown') as age_band,
+        coalesce(life_stages.income_band, 'unknown') as income_band,
         coalesce(accounts.currency, customers.currency) as currency,
+        coalesce(life_stages.target_group, 'unknown') as target_group,
+        coalesce(life_stages.life_stage, 'unknown') as life_stage,
+        channels.digital_adoption,
+        channels.service_preference,
+        channels.preferred_channel,
         segments.segment,
+        segments.likeliest_offer_id,
+        segments.likeliest_probability,
         households.household_size,
-        cast(customers.age as integer) as age,
+        life_stages.age,
         cast({{ months_between('customers.customer_since_date', as_of()) }} as integer) as tenure_months,
         coalesce(accounts.open_accounts, 0) as open_accounts,
         coalesce(accounts.deposit_accounts, 0) as deposit_accounts,
@@ -85,10 +89,6 @@ final as (
         segments.last_purchase_date,
         segments.as_of_date
     from customers
-    left join age_bands
-        on {{ in_band('customers.age', 'age_bands.from_age', 'age_bands.to_age') }}
-    left join income_bands
-        on {{ in_band('customers.annual_income', 'income_bands.from_income', 'income_bands.to_income') }}
     left join households
         on customers.customer_id = households.customer_id
     left join accounts
@@ -103,6 +103,10 @@ final as (
         on customers.customer_id = spend.customer_id
     left join segments
         on customers.customer_id = segments.customer_id
+    left join life_stages
+        on customers.customer_id = life_stages.customer_id
+    left join channels
+        on customers.customer_id = channels.customer_id
 )
 
 select * from final

@@ -11,7 +11,7 @@ scores as (
 best_offers as (
     select *
     from {{ ref('stg_ml__customer_scores') }} as propensities
-    {{ first_by_key(['customer_id'], ['probability desc', 'offer_id']) }}
+    {{ first_by_key(['customer_id'], ['-probability', 'offer_id']) }}
 ),
 
 final as (
