@@ -114,6 +114,7 @@ NOTES = [
     "interest",
     "own transfer",
     "loan instalment",
+    "card bill",
 ]
 
 # category, MCC, median price, what its merchants are called, sold online
@@ -142,11 +143,19 @@ MERCHANT_WORDS = [
     "Amber", "Birch", "Copper", "Dune", "Ember", "Fable", "Garnet", "Harbor", "Indigo", "Jasper",
     "Kestrel", "Lantern", "Meadow", "Nimbus", "Orchard", "Pebble", "Quarry", "Ripple", "Saffron", "Thistle",
 ]  # fmt: skip
-# how much more a kind of customer spends in a category than the base of 1
+LIFE_STAGES = [
+    "student", "career_start", "couple", "family", "established", "nearing_retirement", "retired",
+]  # fmt: skip
+STUDENT, CAREER_START, COUPLE, FAMILY, ESTABLISHED, NEARING_RETIREMENT, RETIRED = range(7)
+# how much more each life stage spends in a category than the base of 1
 TASTES: list[dict[str, float]] = [
-    {"grocery": 9, "pharmacy": 3, "clothing": 3, "wholesale": 3, "fuel": 4, "utility": 2},
-    {"airline": 4, "hotel": 5, "restaurant": 7, "taxi": 6, "grocery": 3},
-    {"digital": 8, "telecom": 3, "electronics": 3, "fast_food": 7, "cinema": 3, "convenience": 4},
-    {"restaurant": 8, "grocery": 6, "books": 4, "convenience": 5, "cinema": 3},
-    {"fuel": 8, "home": 5, "grocery": 5, "fast_food": 4, "department": 3},
+    {"fast_food": 8, "digital": 8, "convenience": 5, "cinema": 4, "telecom": 2, "grocery": 4},
+    {"restaurant": 6, "taxi": 5, "digital": 5, "electronics": 2, "clothing": 4, "grocery": 5, "airline": 1.5},
+    {"restaurant": 7, "hotel": 2.5, "airline": 2.5, "grocery": 7, "home": 2, "clothing": 3},
+    {"grocery": 11, "wholesale": 4, "clothing": 5, "fuel": 5, "department": 3, "pharmacy": 3, "home": 2},
+    {"fuel": 6, "grocery": 7, "restaurant": 5, "home": 3, "department": 2, "hotel": 1.5, "utility": 2},
+    {"grocery": 7, "home": 4, "books": 3, "fuel": 5, "hotel": 2, "airline": 2, "pharmacy": 3},
+    {"grocery": 9, "pharmacy": 6, "books": 4, "hotel": 1.5, "airline": 1.5, "utility": 3, "department": 2},
 ]
+TRAVEL = ["airline", "hotel", "taxi"]
+AT_HOME = ["home", "utility"]

@@ -81,6 +81,8 @@ final as (
             cast(coalesce(spend.{{ column }}_spend_12m, 0) as decimal(18, 2)) as {{ column }}_spend_12m,
         {%- endfor %}
         cast(coalesce(purchases.net_amount, 0) as decimal(18, 2)) as lifetime_spend,
+        channels.sessions_90d,
+        channels.branch_visits_90d,
         customers.has_profile,
         customers.is_current_customer,
         coalesce(accounts.currencies, 0) > 1 as has_several_currencies,
