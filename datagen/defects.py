@@ -1,4 +1,4 @@
-"""Plants defects in the written daily files and lists each with its place and where it should end.
+"""Plants defects in the daily files, by rate, and lists each with its place and where it should end.
 
 `expected` in the list is one of
     dead:<reason>    the row becomes a dead letter with this reason code,
@@ -6,46 +6,40 @@
     raw_twice        the row stands in raw twice: equal rows of one file are two transactions, a
                      redelivered row of the next day's file is the same transaction again,
     inferred_member  the row is loaded, and its customer or account is known from it alone,
-    nothing_loaded   the file has the content of another and adds nothing.
-All but late, repeated and noted rows are extra rows with ids of their own: the bank itself stays whole.
+    nothing_loaded   the file has the content of another and adds nothing,
+    all_loaded       the file is odd as a whole, and all of its rows are loaded,
+    refused          the file lacks a column or has one too many: it stays out whole (in `_drifted/`, apart).
+All but late, repeated, noted and shared rows are extra rows with ids of their own: the bank itself stays whole.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
-from datagen.exports import FILES
+from datagen.exports import EXPORTS
 from datagen.model import Planted, World
-from datagen.writer import LATE_ROWS, Store
+from datagen.sheets import Sheet, Tag, luhn_number, to_line
+from datagen.writer import Writer
 
-LISTING = "_planted_defects.csv"
+LISTING, DRIFTED = "_planted_defects.csv", "_drifted"
+HEADER = ["kind", "file", "row_number", "column", "key", "expected"]
+# each defect comes so often as said below for every so many rows of its table in the daily files, once at least
+ROWS_PER_ROUND = 20_000
 KEYS = {
     "customers": ("customerNumber", 19_000_000),
     "account_holders": ("holder_id", 59_000_000),
     "account_transactions": ("transaction_id", 1_900_000_000),
     "payments": ("payment_id", 490_000_000),
+    "campaign_contacts": ("contact_id", 590_000_000),
+    "campaign_responses": ("response_id", 690_000_000),
+    "consents": ("consent_id", 790_000_000),
+    "digital_sessions": ("session_id", 2_900_000_000),
 }
-Tag = tuple[str, str, str, str]
 Edit = Callable[[int], str]
-
-
-def luhn_number(number: int, *, valid: bool = True) -> str:
-    """Make a 16 digit number in a test range of card numbers.
-
-    Args:
-        number: Tells one number from another.
-        valid: False for a number whose last digit is one off.
-    """
-    digits = f"4111{number:011d}"
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[::-2])
-    check = (-(doubled + sum(int(digit) for digit in digits[-2::-2]))) % 10
-    return digits + str(check if valid else (check + 1) % 10)
+Act = Callable[[Sheet, int], None]
 
 
 def _always(value: str) -> Edit:
@@ -65,6 +59,7 @@ EDITS: list[tuple[str, str, str, Edit, str, int]] = [
     ("bad_date", "card_transactions", "transactionDate", _always("02/31/2026"), "dead:not_a_date", 2),
     ("bad_date", "account_transactions", "transaction_date", _always("yesterday"), "dead:not_a_date", 1),
     ("bad_date", "customers", "dateOfBirth", _always("31/02/1980"), "dead:not_a_date", 1),
+    ("bad_date", "consents", "valid_from", _always("2026-13-01"), "dead:not_a_date", 1),
     ("bad_number", "card_transactions", "transactionAmount", _always("twelve"), "dead:not_a_number", 2),
     ("bad_number", "payments", "amount", _always("12.3.4"), "dead:not_a_number", 1),
     ("out_of_range", "account_transactions", "amount", _always("-25.00"), "dead:out_of_range", 1),
@@ -72,227 +67,235 @@ EDITS: list[tuple[str, str, str, Edit, str, int]] = [
     ("missing_value", "account_transactions", "account_id", _always(""), "dead:null_in_required", 1),
     ("missing_value", "card_transactions", "customerNumber", _always(""), "dead:null_in_required", 1),
     ("missing_value", "account_holders", "holder_role", _always(""), "dead:null_in_required", 1),
+    ("missing_value", "campaign_contacts", "offer_id", _always(""), "dead:null_in_required", 1),
+    ("unknown_value", "campaign_responses", "response_type", _always("shrug"), "dead:pattern_mismatch", 1),
     ("too_long", "card_transactions", "merchantName", _always("Endless Emporium " * 7), "dead:too_long", 1),
     ("too_long", "customers", "City", _always("Ñ" * 40), "dead:too_long", 1),
     ("card_number", "account_transactions", "notes", _card("paid with"), "dead:card_number", 2),
     ("card_number", "payments", "recipient", _card("Shop"), "dead:card_number", 1),
     ("orphan", "card_transactions", "customerNumber", _unknown(18_000_000), "inferred_member", 5),
     ("orphan", "account_transactions", "account_id", _unknown(48_000_000), "inferred_member", 3),
+    ("orphan", "digital_sessions", "customer_id", _unknown(17_000_000), "inferred_member", 2),
 ]  # fmt: skip
 REPEATS = [("account_transactions", 2), ("customers", 1), ("payments", 1)]
-COPIED_FILES = ["customers", "account_transactions", "card_transactions"]
-
-
-class Sheet:
-    """The lines of one file; a line that was planted carries a tag."""
-
-    def __init__(self, path: Path) -> None:
-        """Read the file."""
-        self.path = path
-        header, *self.lines = path.read_bytes().splitlines(keepends=True)
-        self._header = header
-        self.columns = header.decode().strip().split(",")
-        self.tags: list[Tag | None] = [None] * len(self.lines)
-
-    def pick(self, number: int) -> int:
-        """Find an untagged line, another for each number."""
-        at = (number * 7919 + 13) % len(self.lines)
-        free = (i for i in (*range(at, len(self.lines)), *range(at)) if self.tags[i] is None)
-        return next(free, -1)
-
-    def row(self, at: int) -> dict[str, str]:
-        """Read a line as a row."""
-        values = next(csv.reader([self.lines[at].decode()]))
-        return dict(zip(self.columns, values, strict=True))
-
-    def insert(self, at: int, line: bytes, tag: Tag) -> None:
-        """Put a line behind the line at `at`."""
-        self.lines.insert(at + 1, line)
-        self.tags.insert(at + 1, tag)
-
-    def save(self) -> list[Planted]:
-        """Write the file and return what stands where."""
-        self.path.write_bytes(b"".join([self._header, *self.lines]))
-        return [
-            Planted(tag[0], self.path.name, number, *tag[1:])
-            for number, tag in enumerate(self.tags, start=1)
-            if tag is not None
-        ]
-
-
-def to_line(values: list[str]) -> bytes:
-    """Write values as one CSV line."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue().encode()
+BROKEN_LINES = ["missing_field", "extra_field", "bad_encoding"]
+COPIED_FILES = ["customers", "account_transactions", "card_transactions", "digital_sessions"]
+TURNED_FILES = ["payments", "branch_visits"]
+DRIFTED_FILES = [("payments", "payment_method", "method"), ("campaign_contacts", "channel", "")]
 
 
 class Planter:
-    """Spreads the defects over the daily files after the first, or over the first if there is no other."""
+    """Plans where each defect goes and changes one file at a time, day by day."""
 
-    def __init__(self, out: Path, world: World) -> None:
-        """Plant nothing yet."""
-        self._out, self._world = out, world
-        self._sheets: dict[tuple[str, int], Sheet] = {}
+    def __init__(self, out: Path, world: World, writer: Writer) -> None:
+        """Plan nothing yet."""
+        self._out, self._world, self._writer = out, world, writer
+        self._plans: dict[tuple[int, str], list[tuple[Act, int]]] = defaultdict(list)
         self._count = 0
+        self._first = 0 if world.days == 1 else 1
+        self.planted: list[Planted] = []
+        self.copies: list[Path] = []
         self.added: Counter[str] = Counter()
 
-    def sheet(self, table: str, day: int) -> Sheet | None:
-        """Open the file of a table for a day, None if there is none."""
-        name = f"{table}_{self._world.start + timedelta(days=day)}.csv"
-        path = self._out / FILES[table][0] / name
-        if (table, day) not in self._sheets and path.exists():
-            self._sheets[table, day] = Sheet(path)
-        return self._sheets.get((table, day))
+    def days(self, table: str) -> list[int]:
+        """List the days with a daily file of a table after the first, or the first if there is no other."""
+        there = range(self._first, self._world.days)
+        return [day for day in there if self._writer.path(table, day) in self._writer.by_file]
 
-    def next(self, table: str, *, last: int | None = None) -> tuple[Sheet, int, int] | None:
-        """Take the next place for a defect: sheet, day and position of an untouched row."""
-        self._count += 1
-        first, days = (0, 1) if self._world.days == 1 else (1, (last or self._world.days - 1))
-        for step in range(days):
-            day = first + (self._count + step) % days
-            sheet = self.sheet(table, day)
-            at = sheet.pick(self._count) if sheet is not None else -1
-            if sheet is not None and at >= 0:
-                return sheet, day, at
-        return None
+    def rounds(self, table: str) -> int:
+        """Tell how often each defect of a table is planted."""
+        rows = sum(self._writer.by_file[self._writer.path(table, day)] for day in self.days(table))
+        return max(rows // ROWS_PER_ROUND, 1)
 
-    def tag_late(self, store: Store) -> None:
-        """Tag the events that were held back, by the positions at which they were written."""
-        for table in LATE_ROWS:
-            for day in range(1, self._world.days):
-                for number, key, _ in store.late_rows(table, day):
-                    sheet = self.sheet(table, day)
-                    if sheet is not None:
-                        column = "transactionDate" if table == "card_transactions" else "transaction_date"
-                        sheet.tags[number - 1] = ("late_row", column, key, "raw_once")
+    def plan(self, table: str, act: Act, times: int, *, last: int | None = None) -> None:
+        """Spread a defect over the daily files of a table."""
+        days = [day for day in self.days(table) if last is None or day <= last]
+        for _ in range(times * self.rounds(table)):
+            self._count += 1
+            if days:
+                self._plans[days[self._count % len(days)], table].append((act, self._count))
 
-    def extra_row(self, table: str, sheet: Sheet, at: int) -> tuple[dict[str, str], str]:
-        """Copy a row as one that no other row shares its id with."""
-        row = sheet.row(at)
-        if table in KEYS:
-            column, base = KEYS[table]
-            row[column] = str(base + self._count)
-        if table == "account_transactions":
-            row["balance_after"] = ""
-        return row, KEYS.get(table, ("customerNumber", 0))[0]
-
-    def edits(self) -> None:
-        """Insert rows with one bad, odd or unknown value."""
-        for kind, table, column, edit, expected, count in EDITS:
-            for _ in range(count):
-                place = self.next(table)
-                if place is None:
-                    continue
-                sheet, _, at = place
-                row, key = self.extra_row(table, sheet, at)
-                row[column] = edit(self._count)
-                self._insert(
-                    table, sheet, at, to_line(list(row.values())), (kind, column, row[key], expected)
-                )
-
-    def broken_lines(self) -> None:
-        """Insert lines with a field too few, a field too many, and bytes that are no UTF-8."""
-        for kind, expected in (
-            ("missing_field", "dead:wrong_field_count"),
-            ("extra_field", "dead:wrong_field_count"),
-            ("bad_encoding", "dead:bad_encoding"),
-        ):
+    def plan_all(self) -> None:
+        """Plan every kind."""
+        for kind, table, column, edit, expected, times in EDITS:
+            self.plan(table, _edit(table, column, edit, (kind, expected)), times)
+        for kind in BROKEN_LINES:
             for table in ("card_transactions", "account_transactions"):
-                place = self.next(table)
-                if place is None:
-                    continue
-                sheet, _, at = place
-                row, key = self.extra_row(table, sheet, at)
-                column = "merchantName" if table == "card_transactions" else "notes"
-                values = list(row.values())
-                if kind == "missing_field":
-                    line = to_line(values[:-2])
-                elif kind == "extra_field":
-                    line = to_line([*values, "surplus"])
-                else:
-                    row[column] = "Caf@@"
-                    line = to_line(list(row.values())).replace(b"@@", b"\xe9\xff")
-                where = column if kind == "bad_encoding" else ""
-                self._insert(table, sheet, at, line, (kind, where, row[key], expected))
+                self.plan(table, _break(table, kind), 1)
+        for table, times in REPEATS:
+            self.plan(table, _repeat(KEYS[table][0], "duplicate_row", "dead:duplicate_key"), times)
+        self.plan("card_transactions", _repeat("customerNumber", "equal_rows", "raw_twice"), 2)
+        self.plan("account_transactions", _note, 2)
+        self.plan("customer_contacts", _share_address, 3)
+        if self._world.days > 2:  # noqa: PLR2004
+            self.plan("card_transactions", self._redeliver, 3, last=self._world.days - 2)
 
-    def repeats(self) -> None:
-        """Repeat rows within a file: keyed rows as errors, card rows as a second equal purchase."""
-        for table, count in REPEATS:
-            for _ in range(count):
-                place = self.next(table)
-                if place is not None:
-                    sheet, _, at = place
-                    column = KEYS[table][0]
-                    tag = ("duplicate_row", column, sheet.row(at)[column], "dead:duplicate_key")
-                    self._insert(table, sheet, at, sheet.lines[at], tag)
-        for _ in range(2):
-            place = self.next("card_transactions")
-            if place is not None:
-                sheet, _, at = place
-                tag = ("equal_rows", "", sheet.row(at)["customerNumber"], "raw_twice")
-                self._insert("card_transactions", sheet, at, sheet.lines[at], tag)
-                sheet.tags[at] = tag
+    def _redeliver(self, sheet: Sheet, number: int) -> None:
+        """Repeat a card row of one day in the file of the next."""
+        at, day = sheet.pick(number), self._world.offset_of(sheet.path.stem[-10:])
+        line, key = sheet.lines[at], sheet.row(at)["customerNumber"]
 
-    def redeliveries(self) -> None:
-        """Repeat card rows of one day in the file of the next."""
-        for _ in range(3 if self._world.days > 2 else 0):  # noqa: PLR2004
-            place = self.next("card_transactions", last=self._world.days - 2)
-            target = self.sheet("card_transactions", place[1] + 1) if place else None
-            if place is not None and target is not None:
-                sheet, _, at = place
-                tag = ("redelivered_row", "", sheet.row(at)["customerNumber"], "raw_twice")
-                self._insert("card_transactions", target, target.pick(self._count), sheet.lines[at], tag)
+        def insert(target: Sheet, count: int) -> None:
+            target.insert(target.pick(count), line, ("redelivered_row", "", key, "raw_twice"))
 
-    def notes(self) -> None:
-        """Write a long number that is no card number into the notes of two postings."""
-        for _ in range(2):
-            place = self.next("account_transactions")
-            if place is not None:
-                sheet, _, at = place
-                row = sheet.row(at)
-                row["notes"] = f"reference {luhn_number(self._count, valid=False)}"
-                sheet.lines[at] = to_line(list(row.values()))
-                sheet.tags[at] = ("not_a_card_number", "notes", row["transaction_id"], "raw_once")
+        if at >= 0 and self._writer.path("card_transactions", day + 1) in self._writer.by_file:
+            sheet.tags[at] = ("redelivered_row_before", "", key, "raw_twice")
+            self._plans[day + 1, "card_transactions"].append((insert, number))
 
-    def save(self) -> tuple[list[Planted], list[Path]]:
-        """Write the changed files, then copy a few of them under another name."""
-        planted = [entry for _, sheet in sorted(self._sheets.items()) for entry in sheet.save()]
-        copies = []
-        for table in COPIED_FILES:
-            place = self.next(table)
-            if place is not None:
-                copy = place[0].path.with_name(f"{place[0].path.stem}_2.csv")
-                shutil.copyfile(place[0].path, copy)
-                self.added[table] += len(place[0].lines)
-                original = place[0].path.name
-                planted.append(Planted("duplicate_file", copy.name, None, "", original, "nothing_loaded"))
-                copies.append(copy)
-        return planted, copies
+    def carry_out(self) -> None:
+        """Change the files, the earlier days first."""
+        late: dict[str, list[Planted]] = defaultdict(list)
+        for entry in self._writer.late:
+            late[entry.file].append(entry)
+        for day in range(self._world.days):
+            for table in EXPORTS:
+                path = self._writer.path(table, day)
+                if (day, table) in self._plans or (path.name in late and path in self._writer.by_file):
+                    self._change(Sheet(path), table, self._plans.get((day, table), []), late.pop(path.name, []))
+        self.planted += [entry for entries in late.values() for entry in entries]
 
-    def _insert(self, table: str, sheet: Sheet, at: int, line: bytes, tag: Tag) -> None:
+    def _change(self, sheet: Sheet, table: str, acts: list[tuple[Act, int]], late: list[Planted]) -> None:
+        for entry in late:
+            sheet.tags[(entry.row_number or 0) - 1] = (entry.kind, entry.column, entry.key, entry.expected)
+        for act, number in acts:
+            if sheet.pick(number) >= 0:
+                act(sheet, number)
+        self.added[table] += sheet.added
+        self._writer.by_file[sheet.path] += sheet.added
+        self.planted += [entry for entry in sheet.save() if entry.kind != "redelivered_row_before"]
+
+    def odd_files(self) -> None:
+        """Copy files under another name, turn the columns of some, and put drifted ones apart."""
+        for number, table in enumerate(COPIED_FILES):
+            for path in self._some_file(table, number):
+                copy = path.with_name(f"{path.stem}_2.csv")
+                shutil.copyfile(path, copy)
+                self.added[table] += self._writer.by_file[path]
+                self.planted.append(Planted("duplicate_file", copy.name, None, "", path.name, "nothing_loaded"))
+                self.copies.append(copy)
+        for number, table in enumerate(TURNED_FILES):
+            for path in self._some_file(table, number + 3):
+                sheet = Sheet(path)
+                if not any(entry.file == path.name for entry in self.planted):
+                    sheet.turn_columns()
+                    sheet.save()
+                    column = sheet.columns[0]
+                    self.planted.append(Planted("turned_columns", path.name, None, column, "", "all_loaded"))
+        for number, (table, column, new_name) in enumerate(DRIFTED_FILES):
+            for path in self._some_file(table, number + 5):
+                self._drift(path, table, column, new_name)
+
+    def _some_file(self, table: str, number: int) -> list[Path]:
+        untouched = [
+            path
+            for day in self.days(table)
+            if not any(entry.file == (path := self._writer.path(table, day)).name for entry in self.planted)
+        ] or [self._writer.path(table, day) for day in self.days(table)]
+        return untouched[number % len(untouched) :][:1] if untouched else []
+
+    def _drift(self, path: Path, table: str, column: str, new_name: str) -> None:
+        """Write a file as a source might that has changed its columns without a word."""
+        target = self._out / DRIFTED / EXPORTS[table].folder / f"{path.stem}_3.csv"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        header, _, body = path.read_bytes().partition(b"\n")
+        names = header.decode().split(",")
+        drifted = [new_name if name == column and new_name else name for name in names]
+        if not new_name:
+            drifted.append("surplus")
+            body = b"".join(line + b",1\n" for line in body.splitlines())
+        target.write_bytes(",".join(drifted).encode() + b"\n" + body)
+        missing = column if new_name else "surplus"
+        self.planted.append(Planted("drifted_columns", f"{target.name}", None, missing, path.name, "refused"))
+
+
+def _extra_row(table: str, sheet: Sheet, at: int, number: int) -> tuple[dict[str, str], str]:
+    """Copy a row as one that no other row shares its id with."""
+    row = sheet.row(at)
+    if table in KEYS:
+        column, base = KEYS[table]
+        row[column] = str(base + number)
+    if table == "account_transactions":
+        row["balance_after"] = ""
+    return row, KEYS.get(table, ("customerNumber", 0))[0]
+
+
+def _edit(table: str, column: str, edit: Edit, kind_and_expected: tuple[str, str]) -> Act:
+    """Insert a row with one bad, odd or unknown value."""
+    kind, expected = kind_and_expected
+
+    def act(sheet: Sheet, number: int) -> None:
+        at = sheet.pick(number)
+        row, key = _extra_row(table, sheet, at, number)
+        row[column] = edit(number)
+        sheet.insert(at, to_line(list(row.values())), (kind, column, row[key], expected))
+
+    return act
+
+
+def _break(table: str, kind: str) -> Act:
+    """Insert a line with a field too few, a field too many, or bytes that are no UTF-8."""
+
+    def act(sheet: Sheet, number: int) -> None:
+        at = sheet.pick(number)
+        row, key = _extra_row(table, sheet, at, number)
+        tag: Tag = (kind, "", row[key], "dead:wrong_field_count")
+        if kind == "missing_field":
+            line = to_line(list(row.values())[:-2])
+        elif kind == "extra_field":
+            line = to_line([*row.values(), "surplus"])
+        else:
+            column = "merchantName" if table == "card_transactions" else "notes"
+            row[column] = "Caf@@"
+            line = to_line(list(row.values())).replace(b"@@", b"\xe9\xff")
+            tag = (kind, column, row[key], "dead:bad_encoding")
         sheet.insert(at, line, tag)
-        self.added[table] += 1
+
+    return act
 
 
-def plant(out: Path, world: World, store: Store) -> tuple[tuple[Planted, ...], list[Path], Counter[str]]:
+def _repeat(column: str, kind: str, expected: str) -> Act:
+    """Repeat a row within its file: a keyed row is an error, a card row a second equal purchase."""
+
+    def act(sheet: Sheet, number: int) -> None:
+        at = sheet.pick(number)
+        tag = (kind, "" if kind == "equal_rows" else column, sheet.row(at)[column], expected)
+        sheet.insert(at, sheet.lines[at], tag)
+        if kind == "equal_rows":
+            sheet.tags[at] = tag
+
+    return act
+
+
+def _note(sheet: Sheet, number: int) -> None:
+    """Write a long number that is no card number into the notes of a posting."""
+    at = sheet.pick(number)
+    row = sheet.row(at)
+    row["notes"] = f"reference {luhn_number(number, valid=False)}"
+    sheet.replace(at, row, ("not_a_card_number", "notes", row["transaction_id"], "raw_once"))
+
+
+def _share_address(sheet: Sheet, number: int) -> None:
+    """Give a customer the e-mail address that another one has, too."""
+    at = sheet.pick(number)
+    row, owner = sheet.row(at), sheet.row((at + 1) % len(sheet.lines))
+    if owner["customer_id"] != row["customer_id"]:
+        row["email"] = owner["email"]
+        sheet.replace(at, row, ("shared_email", "email", row["customer_id"], "raw_once"))
+
+
+def plant(out: Path, world: World, writer: Writer) -> tuple[tuple[Planted, ...], list[Path], Counter[str]]:
     """Plant the defects and write their list.
 
     Returns:
         What was planted, the copied files, and the rows that came on top by table.
     """
-    planter = Planter(out, world)
-    planter.tag_late(store)
-    planter.edits()
-    planter.broken_lines()
-    planter.repeats()
-    planter.notes()
-    planter.redeliveries()
-    planted, copies = planter.save()
+    planter = Planter(out, world, writer)
+    planter.plan_all()
+    planter.carry_out()
+    planter.odd_files()
     rows = [
         [entry.kind, entry.file, str(entry.row_number or ""), entry.column, entry.key, entry.expected]
-        for entry in planted
+        for entry in planter.planted
     ]
-    header = ["kind", "file", "row_number", "column", "key", "expected"]
-    (out / LISTING).write_bytes(b"".join(map(to_line, [header, *rows])))
-    return tuple(planted), copies, planter.added
+    (out / LISTING).write_bytes(b"".join(map(to_line, [HEADER, *rows])))
+    return tuple(planter.planted), planter.copies, planter.added

@@ -1,9 +1,21 @@
-"""How each file is selected: columns in the contract's order, headers and formats as the source has them."""
+"""How the rows of each file are selected: columns in the contract's order, headers and formats as the source's."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from string import Template
 
+
+@dataclass(frozen=True)
+class Export:
+    """Where a table's files go, how their rows are selected, and how many days lie between two daily files."""
+
+    folder: str
+    statement: str
+    every: int = 1
+
+
+MONEY = "(cents * 0.01)::decimal(18, 2)"
 CUSTOMERS = """
 select
     customer as "customerNumber", strftime(birth, '%d/%m/%Y') as "dateOfBirth",
@@ -11,30 +23,25 @@ select
     employment as "employmentStatus", income as "incomeInThousands", segment as "marketSegment",
     marital as "maritalStatus", cities.code as "stateCode", cities.name as "City",
     strftime(opened, '%m/%d/%Y') as "customerOpeningDate", gender as "Gender"
-from customers inner join cities on customers.city = cities.place
-where $picture order by customer
+from rows inner join cities on rows.city = cities.place
+order by customer
 """
 CONTACTS = """
 select
     customer as customer_id, name,
-    lower(strip_accents(replace(name, ' ', '.'))) || '.' || customer || mail_suffix || '@example.com'
-        as email,
+    lower(strip_accents(replace(name, ' ', '.'))) || '.' || customer
+        || case mail when 0 then '' when 1 then '.new' else '.new' || mail end || '@example.com' as email,
     '(' || area || ') 555-01' || lpad(line::varchar, 2, '0') as phone,
     house || ' ' || street || if(house % 5 = 0, ', Apt ' || (house % 40 + 1), '') as address,
     'ID-' || lpad((customer * 7919 % 1000000000)::varchar, 9, '0') as identification_number
-from customer_contacts where $events
-qualify row_number() over (partition by customer order by mail_suffix desc, house) = 1
-order by customer
+from rows order by customer
 """
 ACCOUNTS = """
 select
-    accounts.account as account_id, customer as customer_id, lpad(branch::varchar, 4, '0') as branch_id,
+    account as account_id, customer as customer_id, lpad(branch::varchar, 4, '0') as branch_id,
     product as product_code, account_type, frequency as statement_frequency, 'USD' as currency,
-    $money as balance, if($day >= status_day, status_after, status_before) as status_type,
-    opened as opened_date
-from accounts
-inner join account_days on accounts.account = account_days.account and account_days.day = $day
-where $picture order by accounts.account
+    $money as balance, status as status_type, opened as opened_date
+from rows order by account
 """
 ACCOUNT_TRANSACTIONS = """
 select
@@ -42,36 +49,20 @@ select
     if(cents < 0, 'debit', 'credit') as direction, abs($money) as amount,
     (balance * 0.01)::decimal(18, 2) as balance_after, posted as transaction_date,
     bank as counterparty_bank, other as counterparty_account, notes
-from account_transactions where $events order by transaction
+from rows order by late, transaction
 """
 LOANS = """
-with due as (
-    select
-        loan, min(due_day) filter (where paid_day > $day and due_day < $day) as oldest,
-        max(last) = 1 as is_over
-    from instalments where due_day <= $day group by loan
-)
-
 select
-    loans.loan as loan_id, account as account_id, customer as customer_id, product as product_code,
+    loan as loan_id, account as account_id, customer as customer_id, product as product_code,
     granted as granted_date, amount::decimal(18, 2) as loan_amount, term as term_months,
-    $money as monthly_payment,
-    case
-        when $day - oldest > 90 then 'defaulted'
-        when oldest is not null then 'in_arrears'
-        when is_over and not exists (
-            select 1 from instalments as open where open.loan = loans.loan and open.paid_day > $day
-        ) then 'finished'
-        else 'running'
-    end as status
-from loans left join due on loans.loan = due.loan
-where $picture order by loans.loan
+    $money as monthly_payment, status
+from rows order by loan
 """
 LOAN_PAYMENTS = """
 select
     payment as payment_id, loan as loan_id, due as due_date, $money as due_amount, paid as payment_date,
     if(paid is null, null, $money) as payment_amount
-from loan_payments where $events order by payment, paid
+from rows order by payment
 """
 CARD_TRANSACTIONS = """
 select
@@ -81,79 +72,134 @@ select
     $money as "transactionAmount", scheme as "transactionType", merchant as "merchantName",
     cities.name as "merchantCity", cities.state as "merchantState", cities.zip as "merchantZip",
     cities.code as "stateCode", mcc, decline as errors, fraud as "isFraud"
-from card_transactions inner join cities on card_transactions.place = cities.place
-where $events order by bought, minute, seq
+from rows inner join cities on rows.place = cities.place
+order by late, bought, minute, seq
 """
 BRANCHES = """
 select
     lpad(branch::varchar, 4, '0') as branch_id, branch_name, city, state_code, region, inhabitants,
     (average_salary + 250 * ($day // 7))::decimal(18, 2) as average_salary,
     unemployment_rate::decimal(9, 2) as unemployment_rate
-from branches order by branch
+from rows order by branch
 """
-PRODUCTS = """
-select product_code, product_name, product_family from products where from_day <= $day order by product_code
+SESSIONS = """
+select
+    session as session_id, customer as customer_id, channel, day + to_seconds(second) as started_at,
+    duration as duration_seconds, pages as pages_viewed, product as product_viewed
+from rows order by session
+"""
+CAMPAIGN_CONTACTS = """
+select
+    contact as contact_id, campaign as campaign_id, offer as offer_id, customer as customer_id, channel,
+    held_out as is_holdout, assigned as assigned_date, planned as planned_date,
+    if(held_out, null, planned) as contact_date, status as contact_status
+from rows order by contact
 """
 
-# file name -> folder, statement, how many days lie between two files
-_FILES: dict[str, tuple[str, str, int]] = {
-    "customers": ("core_banking", CUSTOMERS, 1),
-    "customer_contacts": ("core_banking", CONTACTS, 1),
-    "accounts": ("core_banking", ACCOUNTS, 1),
-    "account_holders": (
+_EXPORTS = {
+    "customers": Export("core_banking", CUSTOMERS),
+    "customer_contacts": Export("core_banking", CONTACTS),
+    "accounts": Export("core_banking", ACCOUNTS),
+    "account_holders": Export(
         "core_banking",
         """select holder as holder_id, customer as customer_id, account as account_id, role as holder_role
-        from account_holders where $picture order by holder""",
-        1,
+        from rows order by holder""",
     ),
-    "account_transactions": ("core_banking", ACCOUNT_TRANSACTIONS, 1),
-    "payments": (
+    "account_transactions": Export("core_banking", ACCOUNT_TRANSACTIONS),
+    "payments": Export(
         "core_banking",
         """select payment as payment_id, account as account_id, recipient, $money as amount,
-        paid as payment_date, method as payment_method from payments where $events order by payment""",
-        1,
+        paid as payment_date, method as payment_method from rows order by payment""",
     ),
-    "standing_orders": (
+    "standing_orders": Export(
         "core_banking",
         """select "order" as order_id, account as account_id, bank as recipient_bank,
-        recipient as recipient_account, $money as amount, purpose
-        from standing_orders where $picture order by "order" """,
-        1,
+        recipient as recipient_account, $money as amount, purpose from rows order by "order" """,
     ),
-    "loans": ("core_banking", LOANS, 1),
-    "loan_payments": ("core_banking", LOAN_PAYMENTS, 1),
-    "cards": (
+    "loans": Export("core_banking", LOANS),
+    "loan_payments": Export("core_banking", LOAN_PAYMENTS),
+    "cards": Export(
         "core_banking",
         """select card as card_id, holder as holder_id, customer as customer_id, card_type,
-        lpad(last4::varchar, 4, '0') as card_last4, issued as issued_date, status
-        from cards where $picture order by card""",
-        1,
+        lpad(last4::varchar, 4, '0') as card_last4, issued as issued_date, status from rows order by card""",
     ),
-    "relationships": (
+    "relationships": Export(
         "core_banking",
         """select relationship as relationship_id, one as customer1_id, other as customer2_id,
-        kind as relationship_type from relationships where $picture order by relationship""",
-        7,
+        kind as relationship_type from rows order by relationship""",
+        every=7,
     ),
-    "credit_history": (
+    "credit_history": Export(
         "core_banking",
         """select credit as credit_id, customer as customer_id, score as credit_score,
         credit_limit::decimal(18, 2) as credit_limit, words as payment_history,
-        utilization::decimal(9, 4) as credit_utilization
-        from credit_history where $events order by credit""",
-        1,
+        utilization::decimal(9, 4) as credit_utilization from rows order by credit""",
     ),
-    "branches": ("core_banking", BRANCHES, 7),
-    "products": ("core_banking", PRODUCTS, 7),
-    "card_transactions": ("cards", CARD_TRANSACTIONS, 1),
+    "branches": Export("core_banking", BRANCHES, every=7),
+    "products": Export(
+        "core_banking",
+        """select product_code, product_name, product_family from rows where from_day <= $day
+        order by product_code""",
+        every=7,
+    ),
+    "card_transactions": Export("cards", CARD_TRANSACTIONS),
+    "campaigns": Export(
+        "marketing",
+        """select campaign_id, campaign_name, product_code, objective, start_date, end_date, holdout_share
+        from rows where known_day <= $day order by campaign_id""",
+    ),
+    "offers": Export(
+        "marketing",
+        """select offer_id, offer_name, product_code, terms, rate_percent, fee_amount, currency, conversion_value,
+        conversion_window_days, valid_from, valid_to from rows order by offer_id""",
+        every=7,
+    ),
+    "campaign_costs": Export(
+        "marketing",
+        """select cost_id, campaign_id, channel, cost_type, amount, currency from rows where known_day <= $day
+        order by cost_id""",
+    ),
+    "campaign_contacts": Export("marketing", CAMPAIGN_CONTACTS),
+    "campaign_responses": Export(
+        "marketing",
+        """select response as response_id, contact as contact_id, customer as customer_id, kind as response_type,
+        day as response_date, holding as holding_id from rows order by response""",
+    ),
+    "product_holdings": Export(
+        "marketing",
+        """select holding as holding_id, customer as customer_id, product as product_code, since as opened_date,
+        until as closed_date, channel as sales_channel from rows order by holding""",
+    ),
+    "communication_log": Export(
+        "engagement",
+        """select log as log_id, customer as customer_id, type as communication_type, direction,
+        day + to_minutes(minute) as logged_at, summary, contact as contact_id from rows order by log""",
+    ),
+    "digital_sessions": Export("engagement", SESSIONS),
+    "branch_visits": Export(
+        "engagement",
+        """select visit as visit_id, customer as customer_id, lpad(branch::varchar, 4, '0') as branch_id,
+        day as visit_date, reason from rows order by visit""",
+    ),
+    "complaints": Export(
+        "engagement",
+        """select complaint as complaint_id, customer as customer_id, since as received_date, channel, topic,
+        until as closed_date from rows order by complaint""",
+    ),
+    "consents": Export(
+        "compliance",
+        """select consent as consent_id, customer as customer_id, channel, purpose, since as valid_from,
+        until as valid_to from rows order by consent""",
+    ),
+    "suppressions": Export(
+        "compliance",
+        """select suppression as suppression_id, customer as customer_id, reason, channel, since as valid_from,
+        until as valid_to from rows order by suppression""",
+    ),
 }
 
-FRAGMENTS = {
-    "money": "(cents * 0.01)::decimal(18, 2)",
-    "events": "file_day = $day",
-    "picture": "from_day <= $day and to_day > $day",
+EXPORTS = {
+    table: Export(export.folder, Template(export.statement).safe_substitute(money=MONEY), export.every)
+    for table, export in _EXPORTS.items()
 }
-FILES = {
-    table: (folder, Template(Template(statement).safe_substitute(FRAGMENTS)), every)
-    for table, (folder, statement, every) in _FILES.items()
-}
+FOLDERS = tuple(dict.fromkeys(export.folder for export in EXPORTS.values()))

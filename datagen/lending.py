@@ -129,7 +129,7 @@ def _settle(chunk: Chunk, step: Step) -> tuple[Ints, Ints, Ints]:
     rows, loans = chunk.instalments, chunk.loans
     paid_now = (rows["paid"] < step.end) & (rows["told"] < PAID)
     loan = rows["loan"][paid_now]
-    loans["paid"] += np.bincount(loan, minlength=len(loans))
+    loans["paid"][:] += np.bincount(loan, minlength=len(loans))
     known = np.flatnonzero(paid_now | (rows["told"] == 0))
     chunk.emit("loan_payments", _payment_table(chunk, known, rows["paid"][known] < step.end))
     rows["told"][known] = 1

@@ -66,6 +66,10 @@ class World:
         """Turn an offset into a date."""
         return self.start + timedelta(days=offset)
 
+    def offset_of(self, day: str) -> int:
+        """Turn a date in words into an offset."""
+        return (date.fromisoformat(day) - self.start).days
+
     def dates(self, offsets: Ints) -> pa.Array:
         """Turn offsets into dates."""
         return pa.array(np.datetime64(self.start) + offsets.astype("timedelta64[D]"), pa.date32())
