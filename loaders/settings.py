@@ -46,6 +46,8 @@ class Settings(BaseSettings):
         Path("data/lake"), description="Where parts and manifests are: a folder, or s3://bucket/prefix."
     )
     landing: Path = Field(Path("data/landing"), description="Folder in which files to load arrive.")
+    models: Path = Field(Path("data/models"), description="Folder of the registry of models.")
+    retrain_days: int = Field(28, ge=1, description="Days after which a champion has to prove itself again.")
     dbt_target_path: Path = Field(Path("target"), description="Folder of what dbt compiles and records.")
     target: str = Field("dev", pattern=r"^[A-Za-z0-9_]+$", description="Target in profiles.yml.")
     threads: int = Field(2, ge=1, le=64, description="Threads of DuckDB's and dbt's work.")
@@ -94,7 +96,7 @@ class Settings(BaseSettings):
     def _resolve_paths(self) -> Self:
         project_dir = self.project_dir.expanduser().resolve()
         object.__setattr__(self, "project_dir", project_dir)
-        for name in ("duckdb_path", "lake", "landing", "dbt_target_path", "scratch"):
+        for name in ("duckdb_path", "lake", "landing", "models", "dbt_target_path", "scratch"):
             if isinstance(path := getattr(self, name), Path):
                 object.__setattr__(self, name, project_dir / path.expanduser())
         return self

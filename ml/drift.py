@@ -1,11 +1,13 @@
-"""Drift: how far features and scores are from those that a model was fitted on."""
+"""Drift: how far features are from those that a model was fitted on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from ml.features import FeatureSet
 
 STEADY = 0.1
 DRIFTED = 0.25
@@ -14,66 +16,85 @@ BINS = 10
 LEAST_SHARE = 1e-4
 
 
-def population_stability_index(expected: pd.Series, actual: pd.Series, bins: int = BINS) -> float:
-    """Measure how far two distributions are apart: sum of (a - e) ln(a / e) over bins.
+@dataclass(frozen=True)
+class Distribution:
+    """How the values of a feature were spread, without a single row.
 
-    Numbers are cut at the quantiles of the expected values, text is counted by value; what is missing is a
-    bin of its own. Below 0.1 is steady, above 0.25 asks for action (Siddiqi 2006, a rule of thumb).
-
-    Args:
-        expected: Values at fitting.
-        actual: Values now.
-        bins: Of numbers, at most.
-
-    Returns:
-        The index, 0 for equal shares.
+    Attributes:
+        edges: Where numbers are cut; None for text, which is counted by value.
+        shares: Share of each bin (-1 for missing numbers) or text.
     """
-    first, second = _binned(expected, actual, bins)
-    bin_names = first.index.union(second.index)
-    e = first.reindex(bin_names, fill_value=0.0).clip(lower=LEAST_SHARE)
-    a = second.reindex(bin_names, fill_value=0.0).clip(lower=LEAST_SHARE)
-    return float(((a - e) * np.log(a / e)).sum())
+
+    edges: tuple[float, ...] | None
+    shares: dict[str, float]
+
+    @classmethod
+    def of(cls, values: pd.Series) -> Distribution:
+        """Cut numbers at their deciles, count text by value; what is missing is a bin of its own."""
+        edges = None
+        if pd.api.types.is_numeric_dtype(values):
+            known = values.dropna().to_numpy(dtype=float)
+            cuts = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]) if len(known) else np.empty(0)
+            edges = tuple(float(cut) for cut in np.unique(cuts))
+        return cls(edges, _shares(values, edges))
+
+    def stability_index(self, values: pd.Series) -> float:
+        """Give the population stability index: sum of (a - e) ln(a / e) over bins.
+
+        Below 0.1 is steady, above 0.25 asks for action (Siddiqi 2006, a rule of thumb).
+
+        Args:
+            values: Values now.
+
+        Returns:
+            The index, 0 for equal shares.
+        """
+        actual = _shares(values, self.edges)
+        names = sorted({*self.shares, *actual})
+        e = np.maximum([self.shares.get(name, 0.0) for name in names], LEAST_SHARE)
+        a = np.maximum([actual.get(name, 0.0) for name in names], LEAST_SHARE)
+        return float(((a - e) * np.log(a / e)).sum())
 
 
-def _binned(expected: pd.Series, actual: pd.Series, bins: int) -> tuple[pd.Series, pd.Series]:
-    if pd.api.types.is_numeric_dtype(expected):
-        known = expected.dropna().to_numpy(dtype=float)
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else []
-        return tuple(_shares(_number(values, edges)) for values in (expected, actual))  # type: ignore[return-value]
-    return _shares(expected.fillna("unknown").astype(str)), _shares(actual.fillna("unknown").astype(str))
+def _shares(values: pd.Series, edges: tuple[float, ...] | None) -> dict[str, float]:
+    if edges is None:
+        bins = values.astype("object").where(values.notna(), "unknown").astype(str)
+    else:
+        numbers = values.to_numpy(dtype=float)
+        cut = np.searchsorted(np.asarray(edges), numbers, side="left")
+        bins = pd.Series(np.where(np.isnan(numbers), -1, cut)).astype(str)
+    return {str(name): float(share) for name, share in bins.value_counts(normalize=True).items()}
 
 
-def _number(values: pd.Series, edges: Sequence[float] | np.ndarray) -> pd.Series:  # type: ignore[type-arg]
-    numbers = values.to_numpy(dtype=float)
-    cut = np.searchsorted(np.asarray(edges, dtype=float), numbers, side="left")
-    return pd.Series(np.where(np.isnan(numbers), -1, cut))
+@dataclass(frozen=True)
+class Reference:
+    """The distributions of all features of a slice."""
 
+    rows: int
+    distributions: dict[str, Distribution]
 
-def _shares(values: pd.Series) -> pd.Series:
-    return values.value_counts(normalize=True)
+    @classmethod
+    def of(cls, features: FeatureSet, rows: pd.DataFrame) -> Reference:
+        """Note how the customers' features of rows are spread; offer and channel are the bank's own choice."""
+        frame = features.frame(rows)
+        return cls(len(frame), {name: Distribution.of(frame[name]) for name in features.customer_names})
 
+    def drift(self, features: FeatureSet, rows: pd.DataFrame) -> pd.DataFrame:
+        """Measure how far rows are from the reference.
 
-def drift_table(expected: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
-    """Measure the drift of each column.
+        Args:
+            features: The features.
+            rows: Rows with them.
 
-    Args:
-        expected: Features at fitting.
-        actual: The same features now.
-
-    Returns:
-        For each column: feature, psi, status (steady, look, drifted), rows_expected, rows_actual.
-    """
-    rows = []
-    for name in expected.columns:
-        psi = population_stability_index(expected[name], actual[name])
-        status = "steady" if psi < STEADY else "look" if psi <= DRIFTED else "drifted"
-        rows.append(
+        Returns:
+            For each feature: feature, psi, status (steady, look, drifted), rows_expected, rows_actual.
+        """
+        frame = features.frame(rows)
+        table = pd.DataFrame(
             {
-                "feature": name,
-                "psi": psi,
-                "status": status,
-                "rows_expected": len(expected),
-                "rows_actual": len(actual),
+                "feature": list(self.distributions),
+                "psi": [d.stability_index(frame[name]) for name, d in self.distributions.items()],
             }
         )
-    return pd.DataFrame(rows)
+        table["status"] = np.select([table["psi"] < STEADY, table["psi"] <= DRIFTED], ["steady", "look"], "drifted")
+        return table.assign(rows_expected=self.rows, rows_actual=len(frame))

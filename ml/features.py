@@ -1,4 +1,4 @@
-"""Features: which columns of the dbt model `customer_features` a use case may learn from."""
+"""Features: which columns of the dbt feature models a use case may learn from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ml.errors import FeatureError
 
 Kind = Literal["numeric", "categorical"]
 
-FEATURE_MODEL = Path("models/marts/features/customer_features.yml")
+FEATURE_FOLDER = Path("models/marts/features")
+FEATURE_MODELS = ("customer_features", "customer_product_features")
 # What the offer and the way of the contact add to the customer's own features.
 CONTACT_FEATURES = {"offer_id": "categorical", "channel": "categorical"}
 CONTACT_REASON = "the offer itself"
@@ -51,6 +52,11 @@ class FeatureSet:
     def of_kind(self, kind: Kind) -> list[str]:
         """Give the names of one kind in order."""
         return [feature.name for feature in self.features if feature.kind == kind]
+
+    @property
+    def customer_names(self) -> list[str]:
+        """Names of the features that tell of the customer, not of the contact."""
+        return [name for name in self.names if name not in CONTACT_FEATURES]
 
     @property
     def digest(self) -> str:
@@ -101,14 +107,14 @@ class FeatureSet:
         if unknown:
             raise FeatureError(
                 f"{', '.join(unknown)}: not on the allow-list of {self.use_case}.",
-                hint=f"{FEATURE_MODEL.as_posix()} says which features a use case may learn from.",
+                hint=f"{FEATURE_FOLDER.as_posix()} says which features a use case may learn from.",
             )
 
 
 def load_feature_set(project_dir: Path, use_case: str) -> FeatureSet:
     """Read which features a use case may learn from.
 
-    The list is kept with the columns: a column of `customer_features` is a feature of the use cases that its
+    The list is kept with the columns: a column of the feature models is a feature of the use cases that its
     `meta.feature.use_cases` names, and of no other.
 
     Args:
@@ -116,14 +122,20 @@ def load_feature_set(project_dir: Path, use_case: str) -> FeatureSet:
         use_case: Use case of an offer, such as `credit`.
 
     Returns:
-        The features of customers in the order of the model's columns, then those of the contact.
+        The features of customers in the order of the models' columns, then those of the contact.
 
     Raises:
         FeatureError: No column is meant for the use case.
     """
-    document = yaml.safe_load((project_dir / FEATURE_MODEL).read_text("utf-8"))
+    columns = [
+        column
+        for model in FEATURE_MODELS
+        for column in yaml.safe_load((project_dir / FEATURE_FOLDER / f"{model}.yml").read_text("utf-8"))["models"][
+            0
+        ]["columns"]
+    ]
     features = []
-    for column in document["models"][0]["columns"]:
+    for column in columns:
         meta = column.get("config", {}).get("meta", {}).get("feature")
         if meta and use_case in meta["use_cases"]:
             kind: Kind = "categorical" if column["data_type"].startswith("varchar") else "numeric"

@@ -26,7 +26,7 @@ SEED = 0
 ISOTONIC_FROM = 1_000
 INNER_SHARE = 0.25
 # What a marketer without a model would go by.
-BASELINE_FEATURES = ("offer_id", "channel", "recency_days", "purchase_days_12m", "net_spend_12m")
+BASELINE_FEATURES = ("offer_id", "channel", "recency_days", "purchase_days_90d", "net_spend_90d")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ final as (
     select
         days.customer_id,
         days.feature_date,
-        count(contacts.contact_id) as contacts_365d,
+        count(contacts.contact_id) as contacts_180d,
         count(case when contacts.planned_date > {{ date_plus_days('days.feature_date', -60) }} then 1 end)
             as contacts_60d,
         count(
@@ -22,7 +22,7 @@ final as (
                     and contacts.response_known_date <= days.feature_date
                     then 1
             end
-        ) as reactions_365d,
+        ) as reactions_180d,
         count(
             case
                 when
@@ -30,7 +30,7 @@ final as (
                     and contacts.conversion_known_date <= days.feature_date
                     then 1
             end
-        ) as conversions_365d,
+        ) as conversions_180d,
         {{ days_between('max(contacts.planned_date)', 'days.feature_date') }} as days_since_contact
     from days
     left join contacts
@@ -38,7 +38,7 @@ final as (
             days.customer_id = contacts.customer_id
             and days.feature_date >= contacts.planned_date
             and days.feature_date >= contacts.file_date
-            and {{ date_plus_days('days.feature_date', -365) }} < contacts.planned_date
+            and {{ date_plus_days('days.feature_date', -180) }} < contacts.planned_date
     group by days.customer_id, days.feature_date
 )
 

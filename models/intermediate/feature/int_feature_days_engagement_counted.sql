@@ -39,14 +39,14 @@ complained as (
     select
         days.customer_id,
         days.feature_date,
-        count(*) as complaints_365d
+        count(*) as complaints_180d
     from days
     inner join complaints
         on
             days.customer_id = complaints.customer_id
             and days.feature_date >= complaints.engagement_date
             and days.feature_date >= complaints.file_date
-            and {{ date_plus_days('days.feature_date', -365) }} < complaints.engagement_date
+            and {{ date_plus_days('days.feature_date', -180) }} < complaints.engagement_date
     group by days.customer_id, days.feature_date
 ),
 
@@ -59,7 +59,7 @@ final as (
         met.branch_visits_90d,
         met.messages_received_90d,
         met.product_views_90d,
-        coalesce(complained.complaints_365d, 0) as complaints_365d
+        coalesce(complained.complaints_180d, 0) as complaints_180d
     from met
     left join complained
         on

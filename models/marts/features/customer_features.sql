@@ -62,11 +62,11 @@ final as (
         engagement.product_views_90d,
         engagement.branch_visits_90d,
         engagement.messages_received_90d,
-        engagement.complaints_365d,
-        contacts.contacts_365d,
+        engagement.complaints_180d,
+        contacts.contacts_180d,
         contacts.contacts_60d,
-        contacts.reactions_365d,
-        contacts.conversions_365d,
+        contacts.reactions_180d,
+        contacts.conversions_180d,
         contacts.days_since_contact,
         profiles.feature_date
     from profiles

@@ -1,5 +1,5 @@
 with source as (
-    {{ raw_changes('ml', 'model_runs', key='model_name, model_version, as_of_date') }}
+    {{ raw_changes('ml', 'model_runs', key='model_name, model_version, as_of_date, run_type') }}
 ),
 
 final as (

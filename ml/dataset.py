@@ -1,0 +1,131 @@
+"""What is learned from and what is scored, read from the feature models through the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from loaders import sql
+from loaders.warehouse import Warehouse
+from ml.features import CONTACT_FEATURES, FeatureSet
+
+VIEWS = "offered_product_views_90d"
+# Never learned from, kept for the parity report.
+PROTECTED = ("gender", "marital_status", "age")
+OUTCOME = "has_converted"
+DAY = "planned_date"
+
+
+def use_cases(warehouse: Warehouse) -> list[str]:
+    """Give the use cases of the offers that there are, in alphabetical order."""
+    found = warehouse.query(
+        "select use_case from core.dim_offers where use_case is not null group by use_case order by use_case"
+    )
+    return [row["use_case"] for row in found]
+
+
+def known_use_cases(warehouse: Warehouse) -> list[str]:
+    """Give the use cases before the first build, from the raw tables: the marts may not be there yet."""
+    offers = warehouse.query("select 1 as found from raw.marketing__offers limit 1")
+    return ["credit", "other"] if offers else []
+
+
+def read_training(
+    warehouse: Warehouse, features: FeatureSet, as_of: date, folder: Path
+) -> pd.DataFrame:
+    """Read the contacts of a use case with the features of the day before each.
+
+    Args:
+        warehouse: The open warehouse, the feature models built with the variable `train`.
+        features: The use case's features.
+        as_of: Contacts up to this day.
+        folder: Folder for a file in between.
+
+    Returns:
+        A row a contact: contact_id, planned_date, offer_id, channel, contact_cost, conversion_value,
+        conversion_window_days, has_converted (0 or 1), the features and the protected attributes.
+    """
+    columns = ", ".join(f"features.{sql.name(name)}" for name in _columns(features))
+    path = folder / f"training_{features.use_case}.parquet"
+    warehouse.export(
+        f"""
+        select
+            contacts.contact_id, contacts.planned_date, contacts.offer_id, contacts.channel,
+            contacts.contact_cost, offers.conversion_value, offers.conversion_window_days,
+            case when contacts.has_converted then 1 else 0 end as {OUTCOME},
+            coalesce(viewed.{VIEWS}, 0) as {VIEWS},
+            {columns}
+        from core.fct_campaign_contacts as contacts
+        inner join core.dim_offers as offers on contacts.offer_id = offers.offer_id
+        inner join features.customer_features as features
+            on contacts.customer_id = features.customer_id and features.feature_date = contacts.planned_date - 1
+        left join features.customer_product_features as viewed
+            on features.customer_id = viewed.customer_id
+            and features.feature_date = viewed.feature_date
+            and offers.product_code = viewed.product_code
+        where not contacts.is_holdout and offers.use_case = $1 and contacts.planned_date <= $2
+        order by contacts.contact_id
+        """,  # noqa: S608 - names come from the project's own YAML, quoted
+        [features.use_case, as_of],
+        path,
+    )
+    return pd.read_parquet(path)
+
+
+def read_offers(warehouse: Warehouse, use_case: str, as_of: date) -> list[dict[str, str]]:
+    """Give the offers of a use case that hold on a day.
+
+    Args:
+        warehouse: The open warehouse.
+        use_case: The use case.
+        as_of: The day.
+
+    Returns:
+        offer_id and product_code of each, in the order of offer_id.
+    """
+    return warehouse.query(
+        """
+        select offer_id, product_code from core.dim_offers
+        where use_case = $1 and valid_from <= $2 and (valid_to >= $2 or valid_to is null)
+        order by offer_id
+        """,
+        [use_case, as_of],
+    )
+
+
+def read_customers(warehouse: Warehouse, as_of: date, folder: Path) -> tuple[Path, Path]:
+    """Write the features of everybody as of a day to files.
+
+    Args:
+        warehouse: The open warehouse.
+        as_of: The day.
+        folder: Where the files go.
+
+    Returns:
+        Parquet files of the customers' features and of the products that they viewed, both by customer.
+    """
+    paths = []
+    for model in ("customer_features", "customer_product_features"):
+        paths.append(folder / f"{model}.parquet")
+        warehouse.export(
+            f"select * from features.{model} where feature_date = $1 order by customer_id",  # noqa: S608
+            [as_of],
+            paths[-1],
+        )
+    return paths[0], paths[1]
+
+
+def batches(customers: Path, rows: int) -> Iterator[pd.DataFrame]:
+    """Read customers a batch at a time, so that memory doesn't grow with their number."""
+    with pq.ParquetFile(customers) as file:
+        for batch in file.iter_batches(batch_size=rows):
+            yield batch.to_pandas()
+
+
+def _columns(features: FeatureSet) -> list[str]:
+    own = [name for name in features.names if name not in (*CONTACT_FEATURES, VIEWS)]
+    return [*own, *(name for name in PROTECTED if name not in own)]

@@ -1,0 +1,179 @@
+"""Scoring: the champion's probabilities of everybody for every offer, a batch at a time."""
+
+from __future__ import annotations
+
+import tempfile
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from loaders.settings import Settings
+from loaders.warehouse import Warehouse
+from ml import dataset
+from ml.dataset import VIEWS
+from ml.features import FeatureSet, load_feature_set
+from ml.registry import Artifact, Facts, Registry
+from ml.train import model_name
+
+BATCH_ROWS = 50_000
+SCHEMA = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("offer_id", pa.string()),
+        ("channel", pa.string()),
+        ("model_name", pa.string()),
+        ("model_version", pa.string()),
+        ("as_of_date", pa.date32()),
+        ("probability_raw", pa.decimal128(9, 6)),
+        ("probability", pa.decimal128(9, 6)),
+        ("score_decile", pa.int32()),
+        ("reason_1", pa.string()),
+        ("reason_2", pa.string()),
+        ("reason_3", pa.string()),
+        ("feature_hash", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What a scoring did for one use case.
+
+    Attributes:
+        use_case: The use case.
+        facts: The champion that scored.
+        rows: How many scores there are.
+        drift: Of the first batch of customers since the champion's training.
+        base_rate: Share of conversions that the champion was trained on.
+    """
+
+    use_case: str
+    facts: Facts
+    rows: int
+    drift: pd.DataFrame
+    base_rate: float
+
+
+def score(settings: Settings, warehouse: Warehouse, as_of: date, scores: Path) -> list[Scoring]:
+    """Score everybody for every offer that holds, with the champion of each use case.
+
+    Args:
+        settings: The settings.
+        warehouse: The open warehouse, its feature models built for the day.
+        as_of: The day.
+        scores: Parquet file to write; none is written where no use case has a champion.
+
+    Returns:
+        What was done, a use case without champion left out.
+
+    Raises:
+        FeatureError: A champion was fitted on features that are gone or no longer allowed.
+    """
+    registry = Registry(settings.models)
+    done = []
+    with tempfile.TemporaryDirectory(prefix="bankmart-") as name:
+        folder = Path(name)
+        files = dataset.read_customers(warehouse, as_of, folder)
+        for use_case in dataset.use_cases(warehouse):
+            facts = registry.champion(model_name(use_case))
+            if facts is None:
+                continue
+            features = load_feature_set(settings.project_dir, use_case)
+            features.check_known(facts.features)
+            offers = dataset.read_offers(warehouse, use_case, as_of)
+            if offers:
+                work = _Work(facts, registry.load(facts), offers, as_of)
+                done.append(work.run(use_case, files, folder / f"scores_{use_case}.parquet"))
+        if done:
+            _rank(folder, scores, settings)
+    return done
+
+
+@dataclass(frozen=True)
+class _Work:
+    facts: Facts
+    artifact: Artifact
+    offers: list[dict[str, str]]
+    as_of: date
+
+    def run(self, use_case: str, files: tuple[Path, Path], out: Path) -> Scoring:
+        views = pd.read_parquet(files[1], columns=["customer_id", "product_code", VIEWS])
+        rows, drift = 0, pd.DataFrame()
+        schema = SCHEMA.remove(SCHEMA.get_field_index("score_decile"))
+        with pq.ParquetWriter(out, schema) as writer:
+            for batch in dataset.batches(files[0], BATCH_ROWS):
+                for offer in self.offers:
+                    offered = _offered(batch, views, offer)
+                    if drift.empty:
+                        drift = self.artifact.population.drift(self._features, offered)
+                    writer.write_table(pa.table(self._columns(offered), schema=schema))
+                    rows += len(offered)
+        return Scoring(use_case, self.facts, rows, drift, self.artifact.base_rate)
+
+    @property
+    def _features(self) -> FeatureSet:
+        return self.artifact.model.features
+
+    def _columns(self, rows: pd.DataFrame) -> dict[str, object]:
+        model = self.artifact.model
+        raw = model.raw(rows)
+        reasons = self.artifact.reasons.top(model, rows, raw)
+        hashes = pd.util.hash_pandas_object(self._features.frame(rows).round(6), index=False)
+        return {
+            "customer_id": rows["customer_id"].to_numpy(),
+            "offer_id": rows["offer_id"].to_numpy(),
+            "channel": rows["channel"].to_numpy(),
+            "model_name": [self.facts.model_name] * len(rows),
+            "model_version": [self.facts.model_version] * len(rows),
+            "as_of_date": [self.as_of] * len(rows),
+            "probability_raw": _decimal(raw),
+            "probability": _decimal(model.calibrator.apply(raw)),
+            **{f"reason_{place}": names for place, names in enumerate(reasons, start=1)},
+            "feature_hash": [f"{value:016x}" for value in hashes],
+        }
+
+
+def _offered(batch: pd.DataFrame, views: pd.DataFrame, offer: dict[str, str]) -> pd.DataFrame:
+    viewed = views.loc[views["product_code"] == offer["product_code"]].set_index("customer_id")[VIEWS]
+    return batch.assign(
+        offer_id=offer["offer_id"],
+        channel=batch["preferred_channel"],
+        **{VIEWS: batch["customer_id"].map(viewed).fillna(0)},
+    )
+
+
+def _decimal(values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+    return pa.array(np.round(values, 6)).cast(pa.decimal128(9, 6), safe=False)
+
+
+def _rank(folder: Path, scores: Path, settings: Settings) -> None:
+    """Number the deciles within each offer, and write the scores in an order that a second run repeats."""
+    from loaders.lake.parts import write_part  # noqa: PLC0415 - so that metrics can be had without a lake
+
+    connection = duckdb.connect(
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(folder / "spill"),
+        }
+    )
+    names = ", ".join(
+        "cast(ntile(10) over (partition by offer_id order by probability_raw desc, customer_id) as integer)"
+        " as score_decile"
+        if name == "score_decile"
+        else name
+        for name in SCHEMA.names
+    )
+    query = f"select {names} from read_parquet(?) order by offer_id, customer_id"  # noqa: S608
+    with connection:
+        result = connection.execute(query, [str(folder / "scores_*.parquet")])
+        write_part(scores, result.to_arrow_reader(100_000))
+
+

@@ -1,0 +1,268 @@
+"""Training: fit a candidate, hold it against baseline and champion, promote it or say why not."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from loaders.settings import Settings
+from loaders.warehouse import Warehouse
+from ml import dataset
+from ml.card import model_card
+from ml.dataset import DAY, OUTCOME
+from ml.drift import Reference
+from ml.errors import FeatureError, ModelError
+from ml.evaluate import Floats, Metrics, auc_interval, calibration_bins, evaluate, lift_deciles
+from ml.features import FeatureSet, load_feature_set
+from ml.gate import Decision, decide
+from ml.propensity import Propensity, Reasons, fit, fit_baseline
+from ml.registry import Artifact, Facts, Registry
+from ml.split import TimeSplit, split_by_time
+
+# Counts of the past reach back so far; earlier contacts would know too little of it.
+WARM_UP_DAYS = 180
+TEST_DAYS = 62
+CALIBRATION_DAYS = 62
+LEAST_CONVERSIONS = 30
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Rows of each slice."""
+
+    split: TimeSplit
+    train: pd.DataFrame
+    calibration: pd.DataFrame
+    test: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of a training.
+
+    Attributes:
+        facts: What is known of the candidate.
+        decision: Whether it was promoted, and why or why not.
+        metrics: Of the candidate on the test slice.
+        interval: 95 % interval of its AUC.
+        rivals: Metrics of baseline and champion on the same slice.
+        lift: Conversions by decile.
+        calibration: Probability against rate, by channel.
+        drift: Of its features, from training to test.
+        base_rate: Share of conversions in the training slice.
+    """
+
+    facts: Facts
+    use_case: str
+    decision: Decision
+    metrics: Metrics
+    interval: tuple[float, float]
+    rivals: dict[str, Metrics]
+    lift: pd.DataFrame
+    calibration: pd.DataFrame
+    drift: pd.DataFrame
+    rows_train: int
+    base_rate: float
+
+
+def model_name(use_case: str) -> str:
+    """Name the model of a use case."""
+    return f"propensity_{use_case}"
+
+
+def is_due(registry: Registry, name: str, as_of: date, every_days: int) -> bool:
+    """Tell whether a model has no champion, or its champion is too old.
+
+    Args:
+        registry: The registry.
+        name: Model.
+        as_of: The day.
+        every_days: How old a champion may get.
+
+    Returns:
+        Whether it should be trained.
+    """
+    champion = registry.champion(name)
+    return champion is None or (as_of - champion.as_of).days >= every_days
+
+
+def train(settings: Settings, warehouse: Warehouse, use_case: str, as_of: date) -> Training:
+    """Train the model of a use case.
+
+    Args:
+        settings: The settings.
+        warehouse: The open warehouse, its feature models built for the day with the variable `train`.
+        use_case: The use case.
+        as_of: The day.
+
+    Returns:
+        What came of it; the candidate is in the registry, and is the champion if it was promoted.
+
+    Raises:
+        ModelError: There is too little to learn from.
+    """
+    features = load_feature_set(settings.project_dir, use_case)
+    with tempfile.TemporaryDirectory(prefix="bankmart-") as folder:
+        rows = dataset.read_training(warehouse, features, as_of, Path(folder))
+        customers, _ = dataset.read_customers(warehouse, as_of, Path(folder))
+        population = next(dataset.batches(customers, 50_000))
+    slices = cut(rows, as_of, use_case)
+    candidate = fit(features, slices.train, slices.calibration, outcome=OUTCOME, day=DAY)
+    return _judge(settings, use_case, as_of, slices, candidate, population)
+
+
+def cut(rows: pd.DataFrame, as_of: date, use_case: str) -> Slices:
+    """Cut contacts into slices by time.
+
+    Args:
+        rows: Contacts as `dataset.read_training` gives them.
+        as_of: Day of the training.
+        use_case: For messages.
+
+    Returns:
+        The slices.
+
+    Raises:
+        ModelError: A slice has too few conversions.
+    """
+    if rows.empty:
+        raise ModelError(f"There is no contact to learn {use_case} from by {as_of}.")
+    days = pd.to_datetime(rows[DAY]).dt.date
+    window = int(rows["conversion_window_days"].max())
+    first = min(days) + timedelta(days=WARM_UP_DAYS)
+    split = split_by_time(
+        first, as_of, outcome_days=window, test_days=TEST_DAYS, calibration_days=CALIBRATION_DAYS
+    )
+    parts = split.cut(rows, DAY)
+    for name, part in zip(("training", "calibration", "test"), parts, strict=True):
+        if part[OUTCOME].sum() < LEAST_CONVERSIONS:
+            raise ModelError(
+                f"The {name} slice of {use_case} has {part[OUTCOME].sum()} conversions in {len(part)} contacts.",
+                hint=f"At least {LEAST_CONVERSIONS} are needed; wait for more campaigns.",
+            )
+    return Slices(split, *parts)
+
+
+def _judge(
+    settings: Settings,
+    use_case: str,
+    as_of: date,
+    slices: Slices,
+    candidate: Propensity,
+    population: pd.DataFrame,
+) -> Training:
+    registry, name = Registry(settings.models), model_name(use_case)
+    features, test = candidate.features, slices.test
+    probability = candidate.probability(test)
+    baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
+    metrics = measure(test, probability)
+    rivals = {"baseline": measure(test, baseline.probability(test))}
+    champion = registry.champion(name)
+    if champion is not None and (before := _champion_probability(registry, champion, features, test)) is not None:
+        rivals["champion"] = measure(test, before)
+    drift = Reference.of(features, slices.train).drift(features, test)
+    decision = decide(metrics, rivals["baseline"], rivals.get("champion"), drift)
+    base_rate = float(slices.train[OUTCOME].mean())
+    facts = _facts(name, as_of, candidate, slices, {"candidate": metrics, **rivals})
+    training = Training(
+        facts=facts,
+        use_case=use_case,
+        decision=decision,
+        metrics=metrics,
+        interval=auc_interval(_outcome(test), candidate.raw(test)),
+        rivals=rivals,
+        lift=lift_deciles(_outcome(test), candidate.raw(test)),
+        calibration=_bins(test, probability),
+        drift=drift,
+        rows_train=len(slices.train),
+        base_rate=base_rate,
+    )
+    artifact = Artifact(
+        candidate,
+        Reasons.fit(features, slices.train),
+        Reference.of(features, _as_offered(population, features)),
+        base_rate,
+    )
+    registry.save(facts, artifact, model_card(training, test, probability))
+    if decision.promoted:
+        registry.promote(name, facts.model_version)
+    return training
+
+
+def _champion_probability(
+    registry: Registry, champion: Facts, features: FeatureSet, test: pd.DataFrame
+) -> Floats | None:
+    """Score with the champion; one whose features are no longer allowed or there can't defend its place."""
+    try:
+        features.check_known(champion.features)
+        return registry.load(champion).model.probability(test)
+    except FeatureError:
+        return None
+
+
+def _as_offered(population: pd.DataFrame, features: FeatureSet) -> pd.DataFrame:
+    absent = [name for name in features.names if name not in population.columns]
+    return population.assign(**{name: 0 if name in features.of_kind("numeric") else "none" for name in absent})
+
+
+def measure(rows: pd.DataFrame, probability: Floats) -> Metrics:
+    """Measure probabilities of contacts.
+
+    Args:
+        rows: Contacts as `dataset.read_training` gives them.
+        probability: Shape (n,).
+
+    Returns:
+        The metrics.
+    """
+    value, cost = (rows[name].to_numpy(dtype=float) for name in ("conversion_value", "contact_cost"))
+    return evaluate(_outcome(rows), probability, value, cost)
+
+
+def _outcome(rows: pd.DataFrame) -> Floats:
+    return np.asarray(rows[OUTCOME].to_numpy(dtype=float))
+
+
+def _bins(rows: pd.DataFrame, probability: Floats) -> pd.DataFrame:
+    channels = rows["channel"].to_numpy()
+    tables = [calibration_bins(_outcome(rows), probability).assign(channel="all")]
+    for channel in sorted(set(channels)):
+        chosen = channels == channel
+        tables.append(
+            calibration_bins(_outcome(rows)[chosen], probability[chosen], bins=5).assign(channel=channel)
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def _facts(
+    name: str, as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str, Metrics]
+) -> Facts:
+    split = slices.split
+    windows = {"train": split.train, "calibration": split.calibration, "test": split.test}
+    return Facts(
+        model_name=name,
+        model_version=f"{as_of:%Y%m%d}-{candidate.features.digest[:8]}",
+        as_of=as_of,
+        candidate=candidate.kind,
+        features=candidate.features.names,
+        feature_digest=candidate.features.digest,
+        windows={key: (str(first), str(last)) for key, (first, last) in windows.items()},
+        metrics={key: value.as_dict() for key, value in metrics.items()},
+        code_revision=code_revision(),
+    )
+
+
+def code_revision() -> str:
+    """Give the revision of the code, `unknown` outside a repository."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    except FileNotFoundError:
+        return "unknown"
+    return found.stdout.strip() or "unknown"
