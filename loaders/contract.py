@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -206,12 +206,7 @@ def _column(node: dict[str, Any]) -> Column:
 
 
 def _check(contract: TableContract) -> None:
-    names = [column.name for column in contract.columns]
-    for name in (contract.schema, contract.identifier, *names):
-        if not IDENTIFIER.fullmatch(name):
-            raise ContractError(f"{contract.full_name}: {name!r} is no lower-case SQL name.")
-    if len(set(names)) != len(names):
-        raise ContractError(f"{contract.full_name} declares a column twice.")
+    _check_names(contract)
     for column in contract.columns:
         if not DATA_TYPE.fullmatch(column.data_type):
             raise ContractError(
@@ -219,15 +214,26 @@ def _check(contract: TableContract) -> None:
             )
         if problem := _personal_problem(contract, column):
             raise ContractError(f"{contract.full_name}.{column.name}: {problem}.")
+    for rule, value, known in (
+        ("columns", contract.columns_policy, get_args(ColumnsPolicy)),
+        ("delivery", contract.delivery, get_args(Delivery)),
+    ):
+        if value not in known:
+            raise ContractError(f"{contract.full_name}: {rule} can't be {value!r}.")
+
+
+def _check_names(contract: TableContract) -> None:
+    names = [column.name for column in contract.columns]
+    for name in (contract.schema, contract.identifier, *names):
+        if not IDENTIFIER.fullmatch(name):
+            raise ContractError(f"{contract.full_name}: {name!r} is no lower-case SQL name.")
+    if len(set(names)) != len(names):
+        raise ContractError(f"{contract.full_name} declares a column twice.")
     for rule, given in (("key", contract.key), ("distkey", (contract.distkey or names[0],))):
         if missing := set(given) - set(names):
             raise ContractError(
                 f"{contract.full_name}: {rule} names {sorted(missing)}, which are no columns of it."
             )
-    if contract.columns_policy not in ("strict", "ignore_extra", "evolve"):
-        raise ContractError(f"{contract.full_name}: columns can't be {contract.columns_policy!r}.")
-    if contract.delivery not in ("full", "changes", "events"):
-        raise ContractError(f"{contract.full_name}: delivery can't be {contract.delivery!r}.")
 
 
 def _personal_problem(contract: TableContract, column: Column) -> str:

@@ -28,6 +28,8 @@ class Load:
         dead: Local Parquet files of its dead letters, likewise.
         good_manifest: Address of the manifest of `good` for COPY; None where there is no row.
         dead_manifest: Address of the manifest of `dead` for COPY; None where there is none.
+        rows_erased: Rows of erased customers, left out.
+        erasures: How many erasures the list was of that they were left out by.
         token: Its own mark in the ledger, by which a load knows itself after a COMMIT that nobody answered.
     """
 
@@ -46,7 +48,14 @@ class Load:
     good_manifest: str | None = None
     dead_manifest: str | None = None
     replay_of_load_id: int | None = None
+    rows_erased: int = 0
+    erasures: int = 0
     token: str = field(default_factory=lambda: uuid4().hex)
+
+    def counts(self) -> dict[str, int]:
+        """Give the rows read and what became of them."""
+        names = ("rows_in", "rows_loaded", "rows_dead", "rows_erased")
+        return {name: getattr(self, name) for name in names}
 
 
 def utc_now() -> datetime:

@@ -25,7 +25,7 @@ from loaders.settings import Settings
 from loaders.sources.csv_text import Dialect, close_with, read_header, scan, unify_line_ends
 from loaders.sources.files import InputFile, check_settled
 from loaders.sources.plain import Plain, to_utf8, unpack
-from loaders.stage import cards, personal
+from loaders.stage import cards, erased, personal
 from loaders.stage.drift import Fit, fit
 from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows, parquet_rows
 from loaders.stage.row_sql import CUT_MACRO
@@ -46,6 +46,7 @@ class FileResult:
     rows_in: int = 0
     rows_loaded: int = 0
     rows_dead: int = 0
+    rows_erased: int = 0
     seconds: float = 0.0
     error: str | None = None
     exit_code: int = 0
@@ -77,6 +78,11 @@ class LoadReport:
         return sum(result.rows_dead for result in self.results)
 
     @property
+    def rows_erased(self) -> int:
+        """Rows of erased customers, left out."""
+        return sum(result.rows_erased for result in self.results)
+
+    @property
     def exit_code(self) -> int:
         """The highest exit code of a file, 0 if all went well."""
         return max((result.exit_code for result in self.results), default=0)
@@ -106,7 +112,7 @@ class Loader:
         _clear_scratch_of_the_dead(self._scratch)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
         self.connection = staging_connection(self.settings, self.folder)
-        self.guard = Guard(self.settings, self.warehouse, self.connection)
+        self.guard = Guard(self.settings, self.warehouse, self.connection, publishes=self._publishes)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -166,7 +172,7 @@ class Loader:
         check_settled(file)
         good = lake.parts_of(staged.good, staged.rows_loaded, self.settings.slices)
         dead = lake.parts_of(staged.dead, staged.rows_dead, self.settings.slices)
-        facts = file.entry.fingerprint_data() | guard
+        facts = file.entry.fingerprint_data() | guard | staged.facts()
         mark = lake.fingerprint(facts, fitted.contract, self.settings.slices)
         key = lake.folder_key(fitted.contract, file.file_date, plain.sha256, mark)
         published = lake.publish(self.lake, key, good, dead, folder)
@@ -179,6 +185,8 @@ class Loader:
             rows_in=staged.rows_in,
             rows_loaded=staged.rows_loaded,
             rows_dead=staged.rows_dead,
+            rows_erased=staged.rows_erased,
+            erasures=self.guard.erasures,
             started_at=started_at,
             good=tuple(part.path for part in good),
             dead=tuple(part.path for part in dead),
@@ -186,8 +194,7 @@ class Loader:
         )
         if self.warehouse.commit(load) is None:
             return {"status": "already_loaded"}
-        counts = {"rows_in": load.rows_in, "rows_loaded": load.rows_loaded, "rows_dead": load.rows_dead}
-        return {"status": "loaded", "notes": _notes(fitted, contract), **counts}
+        return {"status": "loaded", "notes": _notes(fitted, contract), **load.counts()}
 
     def rows(self, file: InputFile, plain: Plain, folder: Path) -> Rows:
         """Give a file's rows as text.
@@ -267,7 +274,7 @@ def staging_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConne
     }
     connection = duckdb.connect(config=config)
     connection.execute("set timezone = 'UTC'")
-    for macro in (*cards.MACROS, CUT_MACRO, personal.WITHOUT_EMAIL):
+    for macro in (*cards.MACROS, CUT_MACRO, personal.WITHOUT_EMAIL, erased.NO_TOKENS):
         connection.execute(macro)
     return connection
 

@@ -120,7 +120,7 @@ class Replay:
         content = f"{self.load['load_id']} {self.load['sha256']} {digest(staged.good)}"
         sha256 = hashlib.sha256(content.encode()).hexdigest()
         guard = self.loader.guard.prepare(fitted.contract)
-        facts = entry.fingerprint_data() | guard
+        facts = entry.fingerprint_data() | guard | staged.facts()
         mark = lake.fingerprint(facts, fitted.contract, self.loader.settings.slices)
         key = lake.folder_key(fitted.contract, self.load["file_date"], sha256, mark)
         good = lake.parts_of(staged.good, staged.rows_loaded, self.loader.settings.slices)
@@ -134,6 +134,7 @@ class Replay:
             rows_in=staged.rows_loaded,
             rows_loaded=staged.rows_loaded,
             rows_dead=0,
+            erasures=self.loader.guard.erasures,
             started_at=started_at,
             good=tuple(part.path for part in good),
             replay_of_load_id=self.load["load_id"],

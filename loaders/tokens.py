@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Set as AnySet
 from pathlib import Path
 
 import duckdb
@@ -177,17 +177,17 @@ def has_tokens(contract: TableContract) -> bool:
     return any(column.token_of for column in contract.columns)
 
 
-def known_key_ids(keys: TokenKeys, wanted: AnyMapping[str, int]) -> None:
+def check_key_ids(keys: TokenKeys, wanted: AnySet[str]) -> None:
     """Refuse to go on where a token was made with a key that is not at hand.
 
     Args:
         keys: The keys.
-        wanted: How many tokens by id of their key.
+        wanted: The ids of the keys that made the tokens.
 
     Raises:
         TokenError: A key is missing.
     """
-    if missing := sorted(set(wanted) - set(keys.by_id())):
+    if missing := sorted(wanted - set(keys.by_id())):
         raise TokenError(
             f"The list of erased customers needs the key {', '.join(missing)}, which is not set.",
             hint="Put it among BANKMART_TOKEN_OLD_KEYS: without it an erased customer would come back.",

@@ -10,6 +10,9 @@ from loaders.mapping import ISO_DATE, ISO_TIMESTAMPS, ColumnPlan
 
 ANY_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 TIME_MARKS = ("%H", "%I", "%M", "%S", "%f", "%g", "%n", "%p", "%c", "%X", "%z", "%Z")
+# DuckDB takes trailing commas and numbers that are none for JSON, Redshift doesn't.
+JSON_TEXT = r'"(\\.|[^"\\])*"'
+LAX_JSON = r",\s*[\]}]|(?i:nan|inf)"
 WORDS = ("infinity", "-infinity", "epoch")
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
@@ -50,8 +53,8 @@ class Cell:
 
     @property
     def is_text(self) -> bool:
-        """Whether the column holds text."""
-        return self.plan.target.base_type == "varchar"
+        """Whether the column holds text, JSON included."""
+        return self.plan.target.base_type in ("varchar", "json")
 
     def text(self) -> str:
         """Write the value as text, null where it is one of the texts that mean none."""
@@ -110,7 +113,7 @@ class Cell:
         """Write the cast, empty for text."""
         value, data_type = self.mapped_name, self.plan.target.data_type
         base = self.plan.target.base_type
-        if base == "varchar":
+        if self.is_text:
             return ""
         if base == "boolean":
             lowered = f"lower({value})"
@@ -168,6 +171,10 @@ class Cell:
                 limit = f"cast({sql.literal(bound)} as {column.data_type})"
                 wanted = f"{'at least' if sign == '<' else 'at most'} {bound}"
                 yield f"{typed} {sign} {limit}", sql.literal("out_of_range"), wanted
+        if column.base_type == "json":
+            bare = f"regexp_replace({mapped}, {sql.literal(JSON_TEXT)}, '', 'g')"
+            bad = f"not json_valid({mapped}) or regexp_matches({bare}, {sql.literal(LAX_JSON)})"
+            yield bad, sql.literal("not_json"), "JSON"
         if column.max_bytes is not None:
             yield (
                 f"strlen({mapped}) > {column.max_bytes}",

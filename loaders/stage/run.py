@@ -13,6 +13,7 @@ from loaders.lake.parts import ROW_GROUP_ROWS, write_part
 from loaders.stage import personal
 from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
+from loaders.stage.erased import Erased
 from loaders.stage.readers import END, Rows
 from loaders.stage.row_sql import RowSql, detail
 
@@ -37,6 +38,12 @@ class Staged:
     rows_in: int
     rows_loaded: int
     rows_dead: int
+    rows_erased: int = 0
+    erased_mark: str = ""
+
+    def facts(self) -> dict[str, str]:
+        """Give what beside file, mapping and contract decided the parts."""
+        return {"erased": self.erased_mark} if self.erased_mark else {}
 
 
 class Stage:
@@ -71,6 +78,7 @@ class Stage:
         self.cells = [Cell(plan, i, rows.may_have_nul) for i, plan in enumerate(fit.plans)]
         self.row_sql = RowSql(rows, self.cells)
         self.scratch = folder / "scratch.parquet"
+        self.erased = Erased(connection, fit.contract, self.scratch)
 
     def run(self) -> Staged:
         """Read, check and write.
@@ -86,16 +94,17 @@ class Stage:
         self._index_rejects()
         if self.rows.numbers is None:
             self._check_retyped()
+        self.erased.find()
         self._find_duplicates()
         good = self._write("part-00000.parquet", self._good_sql())
         dead = self._write("dead-00000.parquet", self._dead_sql())
         rows_in = self._count(self._read_rows) + self._count("bm_rejects")
         self.scratch.unlink()
-        if good[1] + dead[1] != rows_in:
+        if good[1] + dead[1] + self.erased.rows != rows_in:
             raise InputFileError(
                 f"{self.file_name}: {rows_in} rows read, but {good[1]} good and {dead[1]} dead."
             )
-        return Staged(good[0], dead[0], rows_in, good[1], dead[1])
+        return Staged(good[0], dead[0], rows_in, good[1], dead[1], self.erased.rows, self.erased.mark)
 
     def _read(self) -> None:
         kept = personal.kept_values(self.cells)
@@ -190,6 +199,7 @@ class Stage:
                 where "~reason" is null
                     and ({key}) in (select ({key}) from read_parquet({sql.literal(str(self.taken))}))
             """)  # noqa: S608
+        self.connection.execute("delete from bm_twice where position in (select position from bm_gone)")
 
     def _positions(self) -> tuple[str, str]:
         """Give the scratch with row numbers: those of the rows that could not be split are left free."""
@@ -217,10 +227,11 @@ class Stage:
 
     def _good_sql(self) -> str:
         relation, order = self._positions()
-        columns = ", ".join(sql.name(cell.plan.target.name) for cell in self.cells)
+        columns = ", ".join(self.erased.kept(cell.plan.target) for cell in self.cells)
         first_only = ""
         if self._count("bm_twice"):
             first_only = " and file_row_number not in (select position from bm_twice)"
+        first_only += self._not_erased()
         return f'select {columns}, {ROW_NUMBER} from {relation} where "~reason" is null{first_only}{order}'  # noqa: S608
 
     def _dead_sql(self) -> str:
@@ -228,12 +239,16 @@ class Stage:
         columns = f'{ROW_NUMBER} as row_number, "~column" as column_name, "~reason" as reason_code'
         columns += ', "~detail" as detail, "~raw" as raw_row'
         parts = [
-            f'select {columns} from {relation} where "~reason" <> {sql.literal(END)}',  # noqa: S608
-            "select row_number, null, reason, detail, raw from bm_rejects",
+            f'select {columns} from {relation} where "~reason" <> {sql.literal(END)}{self._not_erased()}',  # noqa: S608
+            "select row_number, null, reason, detail, raw from bm_rejects"
+            " where row_number not in (select row_number from bm_gone_lines)",
         ]
         if self._count("bm_twice"):
             parts.append(self._twice_sql(relation))
         return f"select * from ({' union all '.join(parts)}) order by row_number"  # noqa: S608
+
+    def _not_erased(self) -> str:
+        return " and file_row_number not in (select position from bm_gone)" if self.erased.rows else ""
 
     def _twice_sql(self, relation: str) -> str:
         # The scratch holds no raw text of good rows: the file is read again for the few that are twice.

@@ -82,11 +82,19 @@ def book(booking: Booking, load: Load) -> int | None:
         return int(done[0]["load_id"])
     if is_loaded(booking.query, load.contract, load.sha256, load.file_date):
         return None
+    if booking.query("select count(*) as n from ops.erasures")[0]["n"] != load.erasures:
+        raise WarehouseError(
+            f"{load.file_name}: a customer was erased while it was read; nothing of it was kept.",
+            hint="Load it again.",
+        )
     row = booking.query("select coalesce(max(load_id), 0) + 1 as load_id from ops.load_ledger")[0]
     load_id, now = int(row["load_id"]), utc_now()
     loaded = booking.insert_rows(load, load_id, now) if load.good else 0
     dead = booking.insert_dead(load, load_id, now) if load.dead else 0
-    if (loaded, dead) != (load.rows_loaded, load.rows_dead) or loaded + dead != load.rows_in:
+    if (loaded, dead) != (
+        load.rows_loaded,
+        load.rows_dead,
+    ) or loaded + dead + load.rows_erased != load.rows_in:
         raise WarehouseError(
             f"{load.file_name}: {load.rows_in} rows in, but {loaded} loaded and {dead} dead counted.",
             hint="Nothing of it was kept; its parts in the lake are not what the loader wrote.",
@@ -136,6 +144,7 @@ def _ledger_row(load: Load, load_id: int, now: datetime) -> dict[str, Any]:
         "rows_in": load.rows_in,
         "rows_loaded": load.rows_loaded,
         "rows_dead": load.rows_dead,
+        "rows_erased": load.rows_erased,
         "started_at": load.started_at,
         "loaded_at": now,
         "load_token": load.token,

@@ -11,6 +11,7 @@ from tests.redshift.standin.server import StandIn
 
 BUCKET = "standin-lake"
 ROLE = "iam_role 'arn:aws:iam::123456789012:role/copy'"
+PASSWORD = "Tests-0nly"  # pragma: allowlist secret
 
 
 def connect(standin: StandIn, **more: Any) -> Any:
@@ -25,3 +26,9 @@ def connect(standin: StandIn, **more: Any) -> Any:
 
 def refusal(error: pytest.ExceptionInfo[Any]) -> str:
     return str(error.value.args[0]["M"])
+
+
+def rows(connection: Any, sql: str, values: list[Any] | None = None) -> list[list[Any]]:
+    cursor = connection.cursor()
+    cursor.execute(sql, values)
+    return [list(row) for row in cursor.fetchall()] if cursor.description else []

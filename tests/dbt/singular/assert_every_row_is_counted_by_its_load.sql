@@ -1,4 +1,4 @@
--- Rows in = loaded + dead for each load, and the ledger's counts are what the raw tables and the dead letters hold.
+-- Rows in = loaded + dead + erased for each load, and the ledger's counts are what the raw tables and the dead letters hold.
 with ledger as (
     select * from {{ source('ops', 'load_ledger') }}
 ),
@@ -43,7 +43,7 @@ select *
 from compared
 where
     load_id is null
-    or rows_in <> rows_loaded + rows_dead
+    or rows_in <> rows_loaded + rows_dead + coalesce(rows_erased, 0)
     or rows_loaded <> rows_held
     or rows_dead <> dead_held
     or (replay_of_load_id is not null and rows_loaded <> rows_replayed)

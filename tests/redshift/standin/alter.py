@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin import specials
 from tests.redshift.standin.build import word
+from tests.redshift.standin.catalog import is_materialized
 from tests.redshift.standin.columns import column
 from tests.redshift.standin.design import Cursor, Design
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.plan import Forward, Plan
+from tests.redshift.standin.policies import plan_policy, switch_rows
+from tests.redshift.standin.roles import plan_default_privileges, plan_user
 from tests.redshift.standin.tokens import Node, Token, name_of, parse, render, split, word_of, words
 
 if TYPE_CHECKING:
@@ -19,33 +21,20 @@ if TYPE_CHECKING:
 NO_BLOCK = "{} cannot run inside a transaction block"
 
 
-def plan_user(items: list[Node], kind: str) -> Plan:
-    """CREATE or ALTER of users, groups and roles, and of what PostgreSQL alters as Redshift does."""
-    text = render(items)
-    if kind == "user":
-        text = re.sub(r"(?i)\bpassword disable\b", "password null", text)
-        text = re.sub(r"(?i)\b(no)?createuser\b", lambda m: ("no" if m[1] else "") + "superuser", text)
-        text = re.sub(r"(?i) (syslog access \w+|session timeout \d+|externalid '[^']*')", "", text)
-    return Forward(text)
-
-
 def plan_alter(items: list[Node], session: Session) -> Plan:
     """ALTER, of a table or of something else."""
     if word_of(items[1]) == "table":
         return _alter_table(items, session)
     if words(items[1:3], 2) == ["materialized", "view"]:
         return specials.alter_materialized_view(items)
-    if word_of(items[1]) in (
-        "default",
-        "user",
-        "group",
-        "schema",
-        "database",
-        "role",
-        "procedure",
-        "function",
-    ):
-        return plan_user(items, "user")
+    if word_of(items[1]) == "masking":
+        return plan_policy(items, session)
+    if word_of(items[1]) in ("user", "group", "role"):
+        return plan_user(items, word_of(items[1]), session)
+    if word_of(items[1]) == "default":
+        return plan_default_privileges(items, session)
+    if word_of(items[1]) in ("schema", "database", "procedure", "function"):
+        return Forward(render(items))
     raise syntax_error(word_of(items[1]))
 
 
@@ -64,9 +53,11 @@ def _alter_table(items: list[Node], session: Session) -> Plan:
         return specials.append_from(names, name_of(items, cursor.at)[0])
     if cursor.took("alter"):
         return _alter_column(cursor, head, names, session)
-    if cursor.word() == "rename" and session.is_materialized(names):
+    if cursor.word() == "rename" and is_materialized(session, names):
         raise unsupported("ALTER TABLE RENAME of a materialized view")
-    if cursor.word() in ("drop", "rename", "owner", "row"):
+    if cursor.took("row", "level", "security"):
+        return switch_rows(cursor, names)
+    if cursor.word() in ("drop", "rename", "owner"):
         return (
             specials.no_change(names, "ALTER TABLE")
             if cursor.word(1) == "constraint"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tests.redshift.standin import specials
 from tests.redshift.standin.alter import NO_BLOCK
 from tests.redshift.standin.build import word
+from tests.redshift.standin.catalog import is_view
 from tests.redshift.standin.errors import RedshiftError, syntax_error, unsupported
-from tests.redshift.standin.plan import Forward, Plan
+from tests.redshift.standin.plan import Forward, Plan, Special
 from tests.redshift.standin.tokens import Node, Token, is_op, name_of, parse, render, word_of, words
 
 if TYPE_CHECKING:
@@ -90,24 +91,22 @@ def plan_analyze(items: list[Node], _: Session) -> Plan:
     return Forward(re.sub(r"(?i) (predicate|all) columns$", "", render(kept)))
 
 
-def plan_grant(items: list[Node], _: Session) -> Plan:
-    """GRANT and REVOKE; groups and roles are PostgreSQL's roles."""
-    text = re.sub(r"(?i)\b(to|from|,) (role|group) ", r"\1 ", render(items))
-    text = re.sub(
-        r"(?i)^(grant|revoke) (assumerole|usage for|select for|.* for) .*", r"select 1 where false", text
-    )
-    text = re.sub(r"(?i)^(grant|revoke) role ", r"\1 ", text)
-    return Forward(re.sub(r"(?i)\bdrop on\b", "delete on", text))
+def plan_lock(items: list[Node], _: Session) -> Plan:
+    """LOCK shuts readers out, too. It takes no snapshot: what follows sees what the lock waited for."""
+    names, after = name_of(items, 1 + (word_of(items[1]) == "table"))
+    if after < len(items) and not is_op(items[after], ","):
+        raise syntax_error(word_of(items[after]))
+    text = render([*items, *parse("in access exclusive mode")])
 
+    def run(session: Session) -> str:
+        if not session.in_transaction:
+            raise RedshiftError("LOCK TABLE can only be used in transaction blocks", "25P01")
+        session.backend.query(text)
+        if is_view(session, names):
+            raise RedshiftError(f'"{names[-1]}" is not a table')
+        return "LOCK TABLE"
 
-def plan_lock(items: list[Node], session: Session) -> Plan:
-    """LOCK shuts readers out, too."""
-    names, _ = name_of(items, 1 + (word_of(items[1]) == "table"))
-    if session.is_view(names):
-        raise RedshiftError(f'"{names[-1]}" is not a table')
-    if "mode" in words(items, 20):
-        raise syntax_error("in")
-    return Forward(render([*items, *parse("in access exclusive mode")]))
+    return Special(run)
 
 
 def plan_cancel(items: list[Node], _: Session) -> Plan:

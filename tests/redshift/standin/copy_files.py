@@ -7,7 +7,8 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import zstandard
@@ -32,15 +33,21 @@ class S3File:
     key: str
 
 
+@cache
+def _client(endpoint: str, region: str) -> Any:
+    """One client for all sessions: making one takes longer than a small COPY."""
+    keys = ("standin", "standin") if endpoint else ()
+    session = boto3.Session(*keys, region_name=region)
+    retries = Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=30)
+    return session.client("s3", endpoint_url=endpoint or None, config=retries)
+
+
 class S3Reader:
     """What COPY needs of S3."""
 
     def __init__(self, options: Options) -> None:
         """Connect to the S3 server of the stand-in, or to what boto3's own settings say."""
-        keys = ("standin", "standin") if options.s3_endpoint else ()
-        session = boto3.Session(*keys, region_name=options.region)
-        retries = Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=30)
-        self._client = session.client("s3", endpoint_url=options.s3_endpoint or None, config=retries)
+        self._client = _client(options.s3_endpoint, options.region)
         self._region = options.region
 
     def read(self, file: S3File) -> bytes:

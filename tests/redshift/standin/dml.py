@@ -6,9 +6,11 @@ import itertools
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin.build import word
+from tests.redshift.standin.catalog import is_view
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.expressions import rewrite
 from tests.redshift.standin.plan import Forward, Plan
+from tests.redshift.standin.protect import protect
 from tests.redshift.standin.qualify import with_qualify
 from tests.redshift.standin.refuse import refuse_dml
 from tests.redshift.standin.tokens import Group, Node, name_of, render, split, word_of
@@ -27,17 +29,17 @@ def plan_dml(items: list[Node], session: Session) -> Plan:
         items = [items[0], word("from"), *items[1:]]
     if word_of(items[0]) == "merge":
         items = _merge(items)
-    return Forward(render(rewrite(with_qualify(items, session))))
+    return Forward(render(rewrite(protect(with_qualify(items, session), session))))
 
 
 def _refuse_views(items: list[Node], session: Session) -> None:
     """Views are read only, and no source of a MERGE."""
     names, after = name_of(items, 1 + (word_of(items[1]) in ("into", "from")))
-    if session.is_view(names):
+    if is_view(session, names):
         raise RedshiftError(f'cannot change view "{names[-1]}"', FEATURE_NOT_SUPPORTED)
     if word_of(items[0]) == "merge" and word_of(items[after]) == "using":
         source, _ = name_of(items, after + 1)
-        if session.is_view(source):
+        if is_view(session, source):
             raise RedshiftError("MERGE needs a table as its source, not a view", FEATURE_NOT_SUPPORTED)
 
 

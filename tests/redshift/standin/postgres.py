@@ -35,6 +35,7 @@ backslash_quote = on
 escape_string_warning = off
 default_transaction_isolation = 'repeatable read'
 client_min_messages = 'notice'
+password_encryption = md5
 max_locks_per_transaction = 256
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin.build import call, sign
+from tests.redshift.standin.catalog import columns_of
 from tests.redshift.standin.errors import RedshiftError
 from tests.redshift.standin.tokens import Group, Node, Token, is_op, name_of, parse, split, word_of
 
@@ -136,7 +137,7 @@ def _columns(rest: list[Node], session: Session) -> set[str] | None:
         if word_of(item) not in ("from", "join") and not is_op(item, ","):
             continue
         names, _ = name_of(source, at + 1)
-        columns = session.columns_of(names) if names else None
+        columns = columns_of(session, names) if names else None
         if not columns:
             return None
         found |= columns

@@ -11,8 +11,12 @@ from types import TracebackType
 
 from tests.redshift.standin.errors import RedshiftError, in_redshifts_words
 from tests.redshift.standin.load_log import LoadLog
+from tests.redshift.standin.passwords import Passwords, hashed
 from tests.redshift.standin.postgres import SUPERUSER, Postgres
+from tests.redshift.standin.protect import Guard
+from tests.redshift.standin.roles import SYSTEM_ROLES
 from tests.redshift.standin.session import Session
+from tests.redshift.standin.tokens import literal, quoted_name
 from tests.redshift.standin.wire import (
     CANCEL_REQUEST,
     GSS_REQUEST,
@@ -20,7 +24,6 @@ from tests.redshift.standin.wire import (
     Backend,
     ClosedError,
     Stream,
-    cstring,
     error_fields,
     error_message,
     message,
@@ -55,10 +58,12 @@ class StandIn:
         self.options = options or Options()
         self.postgres = Postgres()
         self.log = LoadLog(self.postgres.shared)
+        self.guard = Guard()
         self.port = 0
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
         self._stopping = False
+        self._passwords = Passwords(self.postgres)
 
     @property
     def host(self) -> str:
@@ -77,7 +82,7 @@ class StandIn:
 
     @property
     def password(self) -> str:
-        """The password of every user."""
+        """The password of the administrator."""
         return self.options.password
 
     def __enter__(self) -> StandIn:
@@ -106,7 +111,12 @@ class StandIn:
     def _create_database(self) -> None:
         self.postgres.install("template1")
         backend = self.postgres.connect("template1")
-        backend.query(f'create role "{self.options.user}" superuser login')
+        backend.query(
+            f"create role {quoted_name(self.user)} superuser login "
+            f"password {literal(hashed(self.user, self.password))}"
+        )
+        for role in SYSTEM_ROLES:
+            backend.query(f'create role "{role}"')
         backend.sock.close()
         backend = self.postgres.connect("postgres")
         backend.query(f'create database "{self.options.database}" owner "{self.options.user}"')
@@ -144,7 +154,7 @@ class StandIn:
             if params is not None:
                 backend = self._connect(client, params)
             if backend:
-                Session(client, backend, self.options, self.log).run()
+                Session(client, backend, params.get("database") or self.database, self).run()
         except (ClosedError, OSError, ssl.SSLError):
             pass
         finally:
@@ -182,7 +192,7 @@ class StandIn:
     def _connect(self, client: Stream, params: dict[str, str]) -> Backend | None:
         """Check the password, open the session behind, pass the start-up's answers on."""
         user = params.get("user", "").removeprefix("IAM:").removeprefix("IAMA:")
-        if not self._authenticated(client) or user == SUPERUSER:
+        if not self._authenticated(client, user):
             words = RedshiftError(f'password authentication failed for user "{user}"', "28000")
             client.send(error_message(words.fields() | {"S": "FATAL"}))
             return None
@@ -216,11 +226,11 @@ class StandIn:
             if kind in (b"Z", b"E"):
                 return answers
 
-    def _authenticated(self, client: Stream) -> bool:
-        """Ask for the password in clear, as redshift_connector answers it; one password serves every user."""
+    def _authenticated(self, client: Stream, user: str) -> bool:
+        """Ask for the password in clear, as redshift_connector answers it."""
         client.send(message(b"R", struct.pack("!i", 3)))
         kind, body = client.read()
-        return kind == b"p" and body == cstring(self.options.password)
+        return kind == b"p" and user != SUPERUSER and self._passwords.good(user, body[:-1].decode())
 
 
 def shut(sock: socket.socket) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.redshift.standin.errors import RedshiftError, in_redshifts_words
-from tests.redshift.standin.load_log import LoadLog
+from tests.redshift.standin.answers import NO_SUPERS, Answers
+from tests.redshift.standin.errors import RedshiftError
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.rows import describe, restored
-from tests.redshift.standin.statements import plan_script, plan_statement
-from tests.redshift.standin.tokens import literal, quoted_name
+from tests.redshift.standin.statements import plan_items, plan_script, plan_statement, statements_of
 from tests.redshift.standin.wire import (
     Backend,
     ServerError,
@@ -23,32 +21,25 @@ from tests.redshift.standin.wire import (
 )
 
 if TYPE_CHECKING:
-    from tests.redshift.standin.server import Options
+    from tests.redshift.standin.server import StandIn
 
-_COMPLETED_BY = {"P": b"1", "B": b"2", "C": b"3", "D": b"Tn", "E": b"CIs", "S": b"Z"}
 _STUB = "do ''"
 _FAIL = "redshift refuses"
-_NO_SUPERS: frozenset[int] = frozenset()
-_SERIALIZABLE_ASKED = "serializable"
 
 
-class Session:
+class Session(Answers):
     """The messages of one connection, in order."""
 
-    def __init__(self, client: Stream, backend: Backend, options: Options, log: LoadLog) -> None:
+    def __init__(self, client: Stream, backend: Backend, database: str, standin: StandIn) -> None:
         """Both sides are connected and past the start-up."""
-        self.log = log
+        super().__init__(client, backend, standin.options)
+        self.log = standin.log
+        self.guard = standin.guard
+        self.database = database
         self.pid = backend.pid
-        self.client = client
-        self.backend = backend
-        self.options = options
-        self._plans: dict[str, Plan] = {}
+        self._standin = standin
+        self._texts: dict[str, bytes] = {}
         self._portals: dict[str, str] = {}
-        self._supers: dict[str, frozenset[int]] = {}
-        self._pending: deque[tuple[str, str]] = deque()
-        self._refusal: RedshiftError | None = None
-        self._failed = False
-        self._out = bytearray()
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
             b"Q": self._on_query,
             b"P": self._on_parse,
@@ -59,6 +50,10 @@ class Session:
             b"S": self._on_sync,
             b"H": self._on_flush,
         }
+
+    def administrator(self) -> Backend:
+        """A session of the server's own with the same database."""
+        return self._standin.postgres.connect(self.database)
 
     @property
     def in_transaction(self) -> bool:
@@ -79,9 +74,6 @@ class Session:
 
     # -- the extended protocol
 
-    def _expect(self, kind: str, name: str = "") -> None:
-        self._pending.append((kind, name))
-
     def _on_parse(self, body: bytes) -> None:
         name_end = body.index(b"\0")
         sql_end = body.index(b"\0", name_end + 1)
@@ -92,6 +84,7 @@ class Session:
             self._refuse(error)
             return
         self._plans[name] = plan
+        self._texts[name] = body
         sql = plan.sql if isinstance(plan, Forward) else _STUB
         self.backend.send(message(b"P", body[: name_end + 1] + cstring(sql) + body[sql_end + 1 :]))
         self._expect("P")
@@ -110,8 +103,29 @@ class Session:
     def _on_bind(self, body: bytes) -> None:
         portal, statement = (part.decode() for part in body.split(b"\0", 2)[:2])
         self._portals[portal] = statement
+        if self.guard.active and not self._prepared_anew(statement):
+            return
         self.backend.send(message(b"B", body))
         self._expect("B")
+
+    def _prepared_anew(self, name: str) -> bool:
+        """Plan a statement again, which a policy may have changed since; false where it is refused now."""
+        old, body = self._plans.get(name), self._texts.get(name)
+        if body is None or not isinstance(old, Forward):
+            return True
+        _, sql, tail = body.split(b"\0", 2)
+        try:
+            plan = plan_statement(sql.decode(), self)
+        except RedshiftError as error:
+            self._refuse(error)
+            return False
+        if isinstance(plan, Forward) and plan.sql != old.sql:
+            self._plans[name] = plan
+            self.backend.send(message(b"C", b"S" + cstring(name)))
+            self._expect("c")
+            self.backend.send(message(b"P", cstring(name) + cstring(plan.sql) + tail))
+            self._expect("p")
+        return True
 
     def _on_describe(self, body: bytes) -> None:
         name = body[1:-1].decode()
@@ -153,6 +167,9 @@ class Session:
 
     def _on_query(self, body: bytes) -> None:
         self._failed = False
+        if self.guard.active:
+            self._on_guarded_query(body[:-1].decode())
+            return
         try:
             plans = plan_script(body[:-1].decode(), self)
         except RedshiftError as error:
@@ -164,15 +181,29 @@ class Session:
             self._forward_query(joined)
             plans = []
         for plan in plans:
-            done = self._run_special(plan) if isinstance(plan, Special) else self._forward_query(plan.sql)
-            if not done:
+            if not self._run(plan):
                 break
         self._out += message(b"Z", self.backend.status)
         self._flush_out()
 
+    def _on_guarded_query(self, sql: str) -> None:
+        """Plan each statement when those before it have run: they may change what its user sees."""
+        try:
+            for statement in statements_of(sql):
+                if not self._run(plan_items(statement, self)):
+                    break
+        except RedshiftError as error:
+            self._abort()
+            self._out += error_message(error.fields())
+        self._out += message(b"Z", self.backend.status)
+        self._flush_out()
+
+    def _run(self, plan: Plan) -> bool:
+        return self._run_special(plan) if isinstance(plan, Special) else self._forward_query(plan.sql)
+
     def _forward_query(self, sql: str) -> bool:
         self.backend.send(message(b"Q", cstring(sql)))
-        good, supers = True, _NO_SUPERS
+        good, supers = True, NO_SUPERS
         for kind, body in self.backend.until_ready():
             if kind == b"T":
                 data, supers = describe(body)
@@ -206,31 +237,6 @@ class Session:
         self._out += message(b"C", cstring(tag))
         return True
 
-    def is_view(self, names: list[str]) -> bool:
-        """Whether the client's transaction knows a view by this name."""
-        rows = self._ask("select 1 from pg_catalog.pg_class where relkind = 'v' and oid = ", names)
-        return bool(rows)
-
-    def is_materialized(self, names: list[str]) -> bool:
-        """Whether it is a materialized view's name."""
-        return bool(self._ask("select 1 from rs.materialized_views where view = ", names))
-
-    def columns_of(self, names: list[str]) -> set[str]:
-        """The columns of a table, as the client's own transaction sees it; none where it is not known."""
-        rows = self._ask(
-            "select attname from pg_catalog.pg_attribute where attnum > 0 and attrelid = ", names
-        )
-        return {f"{row[0]}" for row in rows}
-
-    def _ask(self, question: str, names: list[str]) -> list[list[str | None]]:
-        """Ask the catalogue of a relation between two messages of the client."""
-        if self.backend.status == b"E" or not names:
-            return []
-        self.backend.send(message(b"H"))
-        self._drain()
-        name = literal(".".join(quoted_name(part) for part in names[-2:]))
-        return self.backend.query(f"{question} to_regclass({name})")
-
     def notice(self, words: str) -> None:
         """Tell the client something."""
         self._out += error_message({"S": "INFO", "C": "00000", "M": words}, b"N")
@@ -247,49 +253,3 @@ class Session:
             self.backend.send(message(b"Q", cstring(_FAIL)))
             for _ in self.backend.until_ready():
                 pass
-
-    # -- answers
-
-    def _translated(self, fields: dict[str, str]) -> dict[str, str]:
-        return in_redshifts_words(fields, serializable=self.options.isolation == _SERIALIZABLE_ASKED)
-
-    def _drain(self) -> None:
-        """Relay what the server still owes."""
-        while self._pending:
-            kind, body = self.backend.read()
-            waiting, name = self._pending[0]
-            self._relay(kind, body, name)
-            if kind == b"E":
-                syncs = [entry for entry in self._pending if entry[0] == "S"]
-                self._pending = deque(syncs)
-                self._failed = True
-            elif kind in _COMPLETED_BY[waiting] and kind != b"":
-                self._pending.popleft()
-
-    def _relay(self, kind: bytes, body: bytes, name: str) -> None:
-        if kind == b"T":
-            data, self._supers[name] = describe(body)
-            self._emit(data)
-        elif kind == b"D":
-            supers = self._supers.get(name, _NO_SUPERS)
-            plan = self._plans.get(name, EMPTY)
-            self._emit(restored(body, supers, names=isinstance(plan, Forward) and plan.catalog))
-        elif kind == b"E":
-            refusal, self._refusal = self._refusal, None
-            aborted = error_fields(body).get("C") == "25P02"
-            fields = refusal.fields() if refusal and not aborted else self._translated(error_fields(body))
-            self._emit(error_message(fields))
-        else:
-            if kind == b"Z":
-                self.backend.status = body
-            self._emit(message(kind, body))
-
-    def _emit(self, data: bytes) -> None:
-        self._out += data
-        if len(self._out) > 1 << 18:
-            self._flush_out()
-
-    def _flush_out(self) -> None:
-        if self._out:
-            self.client.send(bytes(self._out))
-            self._out.clear()

@@ -89,12 +89,16 @@ def append_from(target: list[str], source: list[str]) -> Plan:
     return Special(run)
 
 
-def create_late_binding_view(names: list[str], columns: str, query: str, *, replace: bool) -> Plan:
+def create_late_binding_view(
+    names: list[str], columns: str, query: str, reads: list[str], *, replace: bool
+) -> Plan:
     """A view that knows its tables when it is read, and not before."""
 
     def run(session: Session) -> str:
         schema = literal(names[-2]) if len(names) > 1 else "current_schema()"
-        args = f"{schema}, {literal(names[-1])}, {literal(columns)}, {literal(query)}, {str(replace).lower()}"
+        args = ", ".join(
+            [schema, *map(literal, (names[-1], columns, query, json.dumps(reads))), str(replace).lower()]
+        )
         session.backend.query(f"select rs.create_late_binding_view({args})")
         return "CREATE VIEW"
 

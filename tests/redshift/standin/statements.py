@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin import commands, specials
-from tests.redshift.standin.alter import NO_BLOCK, plan_alter, plan_user
+from tests.redshift.standin.alter import NO_BLOCK, plan_alter
 from tests.redshift.standin.build import word
 from tests.redshift.standin.ddl import create_table
 from tests.redshift.standin.dml import plan_dml
@@ -14,8 +14,11 @@ from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, 
 from tests.redshift.standin.expressions import rewrite
 from tests.redshift.standin.leader import SYSTEM_PREFIXES, ctes_of, tables_of
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
+from tests.redshift.standin.policies import plan_policy
+from tests.redshift.standin.protect import protect
 from tests.redshift.standin.qualify import with_qualify
 from tests.redshift.standin.refuse import refuse_query
+from tests.redshift.standin.roles import plan_grant, plan_user
 from tests.redshift.standin.show import plan_show
 from tests.redshift.standin.tokens import (
     Group,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from tests.redshift.standin.session import Session
 
 _MAX_STATEMENT = 16 * 1024 * 1024
+_CREATE_ACCESS = frozenset({"masking", "rls", "user", "role", "group"})
 _CREATE_REFUSED = frozenset(
     {
         "index",
@@ -87,25 +91,31 @@ def plan_statement(sql: str, session: Session) -> Plan:
     """Plan a single statement."""
     if len(sql.encode()) > _MAX_STATEMENT:
         raise RedshiftError("Statement is too large. Statement Size: exceeds 16777216 bytes", "54000")
-    parts = [part for part in split(parse(sql), ";") if part]
+    parts = statements_of(sql)
     if len(parts) > 1:
         raise RedshiftError("cannot insert multiple commands into a prepared statement", "42601")
-    return _plan(parts[0], session) if parts else EMPTY
+    return plan_items(parts[0], session) if parts else EMPTY
 
 
 def plan_script(sql: str, session: Session) -> list[Plan]:
     """Plan every statement of a text."""
-    return [_plan(part, session) for part in split(parse(sql), ";") if part]
+    return [plan_items(part, session) for part in statements_of(sql)]
 
 
-def _plan(items: list[Node], session: Session) -> Plan:
+def statements_of(sql: str) -> list[list[Node]]:
+    """The statements of a text."""
+    return [part for part in split(parse(sql), ";") if part]
+
+
+def plan_items(items: list[Node], session: Session) -> Plan:
+    """Plan a statement that was read already."""
     first = word_of(items[0])
     if isinstance(items[0], Group):
         first = "select"
     if first in _REFUSED:
         raise unsupported("SAVEPOINT") if first == "savepoint" else syntax_error(first)
     handler = _HANDLERS.get(first)
-    return handler(items, session) if handler else Forward(render(rewrite(items)))
+    return handler(items, session) if handler else Forward(render(rewrite(protect(items, session))))
 
 
 def _query(items: list[Node], session: Session) -> Plan:
@@ -127,10 +137,10 @@ def _query(items: list[Node], session: Session) -> Plan:
                 *items[:at],
                 *raw[end:],
             ]
-            return Forward(render(create_table(made)))
+            return Forward(render(create_table(protect(made, session))))
     catalog = any(name.startswith(SYSTEM_PREFIXES) for name in tables_of(items))
     items = shortened_literals(items) if catalog else items
-    return Forward(render(rewrite(with_qualify(items, session))), catalog)
+    return Forward(render(rewrite(protect(with_qualify(items, session), session))), catalog)
 
 
 def _create(items: list[Node], session: Session) -> Plan:
@@ -144,14 +154,18 @@ def _create(items: list[Node], session: Session) -> Plan:
         if "view" in words(items[at:], 2):
             raise syntax_error("view")
         refuse_query(_body(items))
-        return Forward(render(create_table(with_qualify(items, session))))
+        return Forward(render(create_table(protect(with_qualify(items, session), session))))
     if kind == "view" or (kind == "external" and word_of(items[at + 1]) == "view"):
         return _create_view(items, at, session, replace=replace)
     if kind == "materialized":
         refuse_query(_body(items))
-        return specials.create_materialized_view(items)
-    if kind in ("user", "role", "group"):
-        return plan_user(items, kind)
+        return specials.create_materialized_view(protect(items, session))
+    if kind in _CREATE_ACCESS:
+        return plan_policy(items, session) if kind in ("masking", "rls") else plan_user(items, kind, session)
+    return _create_other(items, kind, session)
+
+
+def _create_other(items: list[Node], kind: str, session: Session) -> Plan:
     if kind == "database" and session.in_transaction:
         raise RedshiftError(NO_BLOCK.format("CREATE DATABASE"), "25001")
     if kind == "schema":
@@ -181,7 +195,8 @@ def _create_view(items: list[Node], at: int, session: Session, *, replace: bool)
         )
     columns = items[after : [word_of(item) for item in items].index("as")]
     query = render(rewrite(with_qualify(_body(items)[:-4], session)))
-    return specials.create_late_binding_view(names, render(columns), query, replace=replace)
+    reads = sorted(tables_of(_body(items)) - ctes_of(_body(items)))
+    return specials.create_late_binding_view(names, render(columns), query, reads, replace=replace)
 
 
 def _drop(items: list[Node], session: Session) -> Plan:
@@ -190,6 +205,10 @@ def _drop(items: list[Node], session: Session) -> Plan:
         raise syntax_error(kind)
     if kind == "materialized":
         return specials.drop_materialized_view(items)
+    if kind in ("masking", "rls"):
+        return plan_policy(items, session)
+    if kind in ("group", "role"):
+        return plan_user(items, kind, session)
     if kind in ("database",) and session.in_transaction:
         raise RedshiftError(NO_BLOCK.format("DROP DATABASE"), "25001")
     return Forward(render(items))
@@ -234,8 +253,10 @@ _HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
     "abort": commands.plan_rollback,
     "vacuum": commands.plan_vacuum,
     "analyze": commands.plan_analyze,
-    "grant": commands.plan_grant,
-    "revoke": commands.plan_grant,
+    "grant": plan_grant,
+    "revoke": plan_grant,
+    "attach": plan_policy,
+    "detach": plan_policy,
     "show": plan_show,
     "refresh": _refresh,
     "copy": _copy,

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.redshift.standin.errors import RedshiftError
+from tests.redshift.standin.errors import RedshiftError, in_redshifts_words
 
 PROTOCOL = 196608
 SSL_REQUEST = 80877103
@@ -157,6 +157,10 @@ class ServerError(RedshiftError):
         """Keep the fields."""
         super().__init__(fields.get("M", ""), fields.get("C", "XX000"), fields.get("D", ""))
         self.raw = fields
+
+    def fields(self) -> dict[str, str]:
+        """The fields in Redshift's words."""
+        return in_redshifts_words(self.raw)
 
 
 def row_values(body: bytes) -> list[str | None]:

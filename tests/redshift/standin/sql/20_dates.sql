@@ -140,9 +140,13 @@ create function rs.number_of(part text, at timestamp) returns float8 language sq
         else pg_catalog.date_part(rs.part(part), at)
     end::float8
 $f$;
-create function rs.date_part(part text, at timestamp) returns int language sql immutable strict as $f$
-    select floor(rs.number_of(part, at))::int
-$f$;
+create function rs.date_part(part text, at timestamp) returns int language plpgsql immutable strict as $f$
+begin
+    if part in ('year', 'quarter', 'month', 'day', 'dow') then
+        return pg_catalog.date_part(part, at);
+    end if;
+    return floor(rs.number_of(part, at));
+end $f$;
 create function rs.date_part(part text, at interval) returns int language sql immutable strict as $f$
     select floor(pg_catalog.date_part(rs.part(part), at))::int
 $f$;

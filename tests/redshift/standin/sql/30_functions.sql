@@ -161,8 +161,6 @@ create function pg_catalog.pg_last_copy_id() returns int language sql stable as 
     select coalesce(nullif(current_setting('rs.copy_id', true), ''), '-1')::int
 $f$;
 create function pg_catalog.pg_last_query_id() returns int language sql stable as 'select -1';
-create function pg_catalog.user_is_member_of(name text, role text) returns boolean language sql stable as
-    $f$select pg_has_role(name, role, 'member')$f$;
 update pg_proc set proname = 'pg$version' where proname = 'version' and pronamespace = 'pg_catalog'::regnamespace;
 create function pg_catalog.version() returns varchar language sql stable as $f$
     select 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0 (stand-in)'

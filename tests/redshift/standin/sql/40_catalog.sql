@@ -1,7 +1,7 @@
 -- What Redshift's catalogue tells and PostgreSQL's does not.
 create table rs.designs (relation oid primary key, design jsonb not null);
 create table rs.materialized_views (view regclass primary key, storage regclass, definition text, query text, automatic boolean);
-create table rs.late_binding_views (view oid primary key);
+create table rs.late_binding_views (view oid primary key, query text, reads jsonb);
 grant select on rs.designs, rs.materialized_views, rs.late_binding_views to public;
 
 create table rs.groups (name name primary key);
@@ -39,13 +39,13 @@ create event trigger redshift_design on ddl_command_end when tag in ('CREATE TAB
     execute function rs.after_ddl();
 create function rs.after_drop() returns event_trigger language plpgsql security definer set search_path = pg_catalog as $f$
 begin
-    delete from rs.designs where relation in (select objid from pg_event_trigger_dropped_objects());
-    delete from rs.late_binding_views where view in (select objid from pg_event_trigger_dropped_objects());
-    delete from rs.materialized_views where view::oid in (select objid from pg_event_trigger_dropped_objects());
+    delete from rs.designs where relation in (select objid from pg_event_trigger_dropped_objects() where objsubid = 0);
+    delete from rs.late_binding_views where view in (select objid from pg_event_trigger_dropped_objects() where objsubid = 0);
+    delete from rs.materialized_views where view::oid in (select objid from pg_event_trigger_dropped_objects() where objsubid = 0);
 end $f$;
 create event trigger redshift_drop on sql_drop execute function rs.after_drop();
 
-create function rs.create_late_binding_view(p_schema text, p_name text, p_columns text, p_query text, p_replace boolean)
+create function rs.create_late_binding_view(p_schema text, p_name text, p_columns text, p_query text, p_reads jsonb, p_replace boolean)
 returns void language plpgsql as $f$
 declare
     declared text;
@@ -67,7 +67,7 @@ begin
         execute 'drop view ' || target;
     end if;
     execute 'create view ' || target || ' as select * from ' || made || '()';
-    insert into rs.late_binding_views values (to_regclass(target));
+    insert into rs.late_binding_views values (to_regclass(target), p_query, p_reads);
 end $f$;
 grant insert on rs.late_binding_views, rs.materialized_views to public;
 grant create on schema rs to public;
