@@ -13,7 +13,7 @@ from datagen.model import NEVER, Bools, Floats, Ints, Step, chance, coded, pick
 TERMS = np.array([12, 24, 36, 48, 60])
 LAST_DUE_DAY, LONGEST_LAG, CURE_WITHIN, ARREARS_FROM, DEFAULT_FROM = 27, 75, 20, 30, 90
 GOOD, SLOW, LATE, STOPPED = range(4)
-DEFAULT_ODDS, LATE_ODDS, CURE_ODDS = 0.003, 0.03, 0.5
+DEFAULT_ODDS, LATE_ODDS, CURE_ODDS = 0.0015, 0.03, 0.5
 STATUSES = ["running", "in_arrears", "defaulted", "finished"]
 
 

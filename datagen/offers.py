@@ -59,7 +59,8 @@ WEIGHTS: list[dict[str, float]] = [
     {"home": 0.8, "visits": 0.3, "viewed": 0.5, "tenure": 0.25, "income": 0.2},
     {"travel": 0.95, "sessions": 0.35, "income": 0.35, "viewed": 0.5, "opens": 0.25},
 ]
-BASE = [-5.5, -5.8, -6.0, -5.5, -5.9, -5.7, -5.7]
+BASE = [-5.35, -5.3, -5.35, -4.95, -5.35, -5.35, -5.35]
+SPREAD = 0.8
 # by life stage, in the order of vocab.LIFE_STAGES; nothing for credit
 STAGES = np.array(
     [
@@ -68,14 +69,14 @@ STAGES = np.array(
         [-1.0, -0.4, 0.4, 0.8, 0.2, 0.1, -0.1], [0.1, 0.2, 0.3, -0.1, 0.0, 0.3, 0.2],
     ]
 )  # fmt: skip
-WHIM = 0.3
+WHIM = 0.25
 # mean and spread of what is seen, so that a weight means one standard deviation
 SCALES = {
     "income": (10.75, 0.55), "tenure": (2.1, 1.1), "balance": (0.8, 0.5), "savings": (3.0, 4.0),
     "spent": (6.0, 1.6), "travel": (0.7, 0.65), "home": (0.6, 0.6), "sessions": (1.6, 0.95), "visits": (0.5, 0.5),
     "opens": (0.6, 0.5), "clicks": (0.2, 0.3), "contacts": (1.0, 0.5),
 }  # fmt: skip
-EFFECT, ANNOYED, ANNOYED_BELOW, TIRED, ANSWERING = 1.6, -0.5, -1.2, -0.35, 0.3
+EFFECT, ANNOYED, ANNOYED_BELOW, TIRED, ANSWERING = 1.9, -0.5, -1.2, -0.35, 0.3
 # effect of a channel: plain, for one standard deviation of sessions, and of visits
 CHANNEL_EFFECTS = np.array(
     [[0.0, 0.25, 0.0], [-0.1, 0.15, 0.0], [0.5, -0.3, 0.1], [-0.1, 0.5, -0.1], [0.4, -0.1, 0.4], [-0.3, -0.25, 0.1]]
@@ -111,8 +112,8 @@ def appetite(chunk: Chunk, day: int, *, with_views: bool = True) -> Floats:
         views = np.log1p(chunk.viewed[:, PRODUCT[PROMOTED[number]]])
         terms = known | {"viewed": np.clip((views - 0.35) / 0.4, -2, 3) if with_views else np.zeros(chunk.size)}
         pull[:, number] = sum(weight * terms[name] for name, weight in weights.items())
-    pull += STAGES.T[stage] + WHIM * chunk.whims - 1.0 * chunk.people.dormant[:, None]
-    return pull
+    pull += STAGES.T[stage] - 1.0 * chunk.people.dormant[:, None]
+    return SPREAD * pull + WHIM * chunk.whims
 
 
 def odds_without(chunk: Chunk, day: int) -> Floats:

@@ -152,5 +152,6 @@ def _source_tables(manifest: Manifest, unique_id: str) -> set[str]:
     if unique_id in manifest.sources:
         source = manifest.sources[unique_id]
         return {f"{source.source_name}.{source.name}"}
-    parents = manifest.nodes[unique_id].depends_on.nodes
+    # A seed depends on no node: it is the same on every day.
+    parents = getattr(manifest.nodes[unique_id].depends_on, "nodes", [])
     return {table for parent in parents for table in _source_tables(manifest, parent)}
