@@ -108,9 +108,7 @@ def buy(chunk: Chunk, step: Step, merchants: Merchants) -> None:
     back = {name: values[people.left[back["who"]] > back["day"]] for name, values in back.items()}
     _give_back(chunk, rows)
     nothing = np.zeros(len(back["who"]), dtype=np.int64)
-    both = {
-        name: np.concatenate([values, back.get(name, nothing)]) for name, values in rows.items()
-    }
+    both = {name: np.concatenate([values, back.get(name, nothing)]) for name, values in rows.items()}
     chunk.emit("card_transactions", _table(chunk, merchants, both))
 
 
@@ -175,7 +173,9 @@ def _table(chunk: Chunk, merchants: Merchants, rows: dict[str, Ints]) -> pa.Tabl
             "scheme": coded(chunk.cards["scheme"][rows["card"]], list(vocab.SCHEMES)),
             "merchant": coded(rows["merchant"] + spelling, list(merchants.spellings)),
             "place": rows["place"],
-            "mcc": coded(merchants.category[rows["merchant"]], [category[1] for category in vocab.CATEGORIES]),
+            "mcc": coded(
+                merchants.category[rows["merchant"]], [category[1] for category in vocab.CATEGORIES]
+            ),
             "decline": coded(rows["decline"], [None, *vocab.DECLINES]),
             "fraud": rows["fraud"] == 1,
         }

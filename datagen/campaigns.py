@@ -113,7 +113,9 @@ def _wave(chunk: Chunk, campaign: Campaign, month: Month, truth: Truth) -> None:
         return
     month.chosen[who] += 1
     channel = pick_each(rng, PRACTICE * may[who])
-    offer = np.array(OFFERS_OF[campaign.promoted])[rng.integers(0, len(OFFERS_OF[campaign.promoted]), len(who))]
+    offer = np.array(OFFERS_OF[campaign.promoted])[
+        rng.integers(0, len(OFFERS_OF[campaign.promoted]), len(who))
+    ]
     held_out = chance(rng, campaign.holdout, len(who))
     day = month.day + rng.integers(1, 1 + CONTACT_DAYS, len(who))
     pull, without = np.array([each.pull for each in OFFERS])[offer], month.without[who, campaign.promoted]
@@ -125,7 +127,9 @@ def _wave(chunk: Chunk, campaign: Campaign, month: Month, truth: Truth) -> None:
         chunk, campaign, who=who, contact=contact, offer=offer, channel=channel, day=day, held_out=held_out,
         without=without, contacted=contacted, takes=takes,
     )  # fmt: skip
-    kind = np.where(held_out, HELD_OUT, np.where(delivered, SENT, np.where(channel == offers.PHONE, NO_ANSWER, BOUNCED)))
+    kind = np.where(
+        held_out, HELD_OUT, np.where(delivered, SENT, np.where(channel == offers.PHONE, NO_ANSWER, BOUNCED))
+    )
     chunk.mailings.append(
         contact=contact, campaign=campaign.number, offer=offer, who=who, channel=channel, held_out=held_out,
         delivered=delivered, day=day, minute=rng.integers(8 * 60, 18 * 60, len(who)), kind=kind,
@@ -148,7 +152,9 @@ def contact(chunk: Chunk, step: Step) -> dict[str, Ints]:
     clicked = opened & chance(rng, sigmoid(-1.0 + 0.8 * chunk.people.traits.responsive[who]), len(at))
     spoken = channel == offers.PHONE
     declined = (spoken & chance(rng, 0.45, len(at))) | (~written & chance(rng, 0.03, len(at)))
-    replied = ~declined & ~written & chance(rng, sigmoid(-1.2 + 0.8 * chunk.people.traits.responsive[who]), len(at))
+    replied = (
+        ~declined & ~written & chance(rng, sigmoid(-1.2 + 0.8 * chunk.people.traits.responsive[who]), len(at))
+    )
     tired = chunk.recent["contacts"][who]
     opted_out = chance(rng, np.clip(0.002 + 0.0006 * tired, 0, 0.05), len(at))
     chunk.remember("opens", who[opened | replied])
@@ -190,7 +196,9 @@ def tell_campaigns(chunk: Chunk, mailed: dict[str, Ints], answered: dict[str, In
         pa.table(
             {
                 "contact": mailed["contact"],
-                "campaign": coded(mailed["campaign"], [campaign_id(number) for number in range(1 + _most(mailed))]),
+                "campaign": coded(
+                    mailed["campaign"], [campaign_id(number) for number in range(1 + _most(mailed))]
+                ),
                 "offer": coded(mailed["offer"], [offer.offer for offer in OFFERS]),
                 "customer": customer[mailed["who"]],
                 "channel": coded(mailed["channel"], list(CHANNELS)),

@@ -40,7 +40,18 @@ class Chunk:
     orders: Rows = _rows("order", "account", "bank", "recipient", "cents", "purpose", "since", "until")
     holdings: Rows = _rows("holding", "who", "product", "since", "until", "channel", "told")
     loans: Rows = _rows(
-        "loan", "who", "product", "granted", "amount", "term", "cents", "day", "paid", "habit", "until", "holding"
+        "loan",
+        "who",
+        "product",
+        "granted",
+        "amount",
+        "term",
+        "cents",
+        "day",
+        "paid",
+        "habit",
+        "until",
+        "holding",
     )
     instalments: Rows = _rows("payment", "loan", "due", "paid", "told")
     pairs: Rows = _rows("one", "other", "kind", "since", "until", "id")

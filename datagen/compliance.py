@@ -83,7 +83,13 @@ def comply(chunk: Chunk, step: Step) -> None:
         base = consented(chunk, MARKETING, step.first)
         for channel in range(len(CHANNELS)):
             may = here & ~has[:, channel] & (base[:, channel] if purpose == CREDIT_MARKETING else here)
-            give(chunk, np.flatnonzero(may & chance(rng, GIVE * step.months, chunk.size)), channel, purpose, step.first)
+            give(
+                chunk,
+                np.flatnonzero(may & chance(rng, GIVE * step.months, chunk.size)),
+                channel,
+                purpose,
+                step.first,
+            )
     _suppress_borrowers(chunk, step)
     dead = people.died & here & ~suppressed(chunk, NEVER_ENDS - 1, DECEASED)
     suppress(chunk, np.flatnonzero(dead), DECEASED, step.first)

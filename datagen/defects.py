@@ -151,7 +151,9 @@ class Planter:
             for table in EXPORTS:
                 path = self._writer.path(table, day)
                 if (day, table) in self._plans or (path.name in late and path in self._writer.by_file):
-                    self._change(Sheet(path), table, self._plans.get((day, table), []), late.pop(path.name, []))
+                    self._change(
+                        Sheet(path), table, self._plans.get((day, table), []), late.pop(path.name, [])
+                    )
         self.planted += [entry for entries in late.values() for entry in entries]
 
     def _change(self, sheet: Sheet, table: str, acts: list[tuple[Act, int]], late: list[Planted]) -> None:
@@ -171,7 +173,9 @@ class Planter:
                 copy = path.with_name(f"{path.stem}_2.csv")
                 shutil.copyfile(path, copy)
                 self.added[table] += self._writer.by_file[path]
-                self.planted.append(Planted("duplicate_file", copy.name, None, "", path.name, "nothing_loaded"))
+                self.planted.append(
+                    Planted("duplicate_file", copy.name, None, "", path.name, "nothing_loaded")
+                )
                 self.copies.append(copy)
         for number, table in enumerate(TURNED_FILES):
             for path in self._some_file(table, number + 3):

@@ -18,8 +18,14 @@ COMPLAINT_DAYS = 14
 REASONS = ["cash", "advice", "service", "complaint"]
 TOPICS = ["fees", "card", "service", "fraud", "marketing"]
 TYPES = ["Email", "SMS", "Phone Call", "Mobile App", "In-Person Visit", "Letter", "Online Chat"]
-SUMMARIES = ["offer", "question about an account", "question about a card", "address change", "complaint", "loan"]
-
+SUMMARIES = [
+    "offer",
+    "question about an account",
+    "question about a card",
+    "address change",
+    "complaint",
+    "loan",
+]
 
 
 def _times(chunk: Chunk, step: Step, rate: Floats) -> tuple[Ints, Ints]:
@@ -60,7 +66,9 @@ def _sessions(chunk: Chunk, step: Step) -> None:
     total = odds.sum(axis=1)
     looks = chance(rng, np.minimum(total, 0.8), len(who))
     running = np.cumsum(odds, axis=1)
-    chosen = (rng.random(len(who))[:, None] * running[:, -1:] >= running).sum(axis=1).clip(0, len(PROMOTED) - 1)
+    chosen = (
+        (rng.random(len(who))[:, None] * running[:, -1:] >= running).sum(axis=1).clip(0, len(PROMOTED) - 1)
+    )
     products = np.array([offers.product_number(number) for number in range(len(PROMOTED))])
     viewed = np.where(looks, products[chosen], -1)
     chunk.remember("sessions", who)
@@ -141,7 +149,11 @@ def log(chunk: Chunk, step: Step, mailed: dict[str, Ints]) -> None:
     sent = np.flatnonzero((mailed["held_out"] == 0) & (mailed["delivered"] == 1))
     who, day = _times(chunk, step, MESSAGES * np.exp(0.3 * chunk.people.traits.strain))
     digital = chunk.people.traits.digital[who] > 0
-    kind = np.where(digital, pick(rng, [30, 0, 20, 25, 0, 0, 25], len(who)), pick(rng, [20, 0, 50, 0, 15, 15, 0], len(who)))
+    kind = np.where(
+        digital,
+        pick(rng, [30, 0, 20, 25, 0, 0, 25], len(who)),
+        pick(rng, [20, 0, 50, 0, 15, 15, 0], len(who)),
+    )
     n = len(sent) + len(who)
     chunk.emit(
         "communication_log",
@@ -154,7 +166,9 @@ def log(chunk: Chunk, step: Step, mailed: dict[str, Ints]) -> None:
                 "day": chunk.world.dates(np.concatenate([mailed["day"][sent], day])),
                 "minute": np.concatenate([mailed["minute"][sent], rng.integers(8 * 60, 20 * 60, len(who))]),
                 "summary": coded(
-                    np.concatenate([np.zeros(len(sent), dtype=np.int64), pick(rng, [0, 45, 25, 10, 8, 12], len(who))]),
+                    np.concatenate(
+                        [np.zeros(len(sent), dtype=np.int64), pick(rng, [0, 45, 25, 10, 8, 12], len(who))]
+                    ),
                     list(SUMMARIES),
                 ),
                 "contact": pa.array(

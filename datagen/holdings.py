@@ -29,7 +29,10 @@ def settle(chunk: Chunk) -> None:
     open_accounts(chunk, owner, kinds.astype(np.int64), since, BRANCH)
     chunk.accounts["status"][:] = pick(rng, [94, 0, 1, 0.5, 3, 0.5], len(owner))
     chunk.accounts["status"][people.dormant[owner]] = 1
-    for product, odds in (("IHOME", 0.10 + 0.06 * people.traits.home), ("ITRAV", 0.04 + 0.03 * people.traits.travel)):
+    for product, odds in (
+        ("IHOME", 0.10 + 0.06 * people.traits.home),
+        ("ITRAV", 0.04 + 0.03 * people.traits.travel),
+    ):
         insured = np.flatnonzero(chance(rng, np.clip(odds, 0, 1), n) & (age > JUNIOR_AGE))
         since = people.opened[insured] + rng.integers(0, 400, len(insured))
         chunk.open_holding(insured, PRODUCT[product], np.minimum(since, _latest(chunk, insured)), BRANCH)
@@ -135,7 +138,9 @@ def keep_house(chunk: Chunk, step: Step) -> None:
     flips = chance(rng, 0.004 * step.months, len(accounts))
     odd = pick(rng, [0, 0, 0, 1, 2, 1], len(accounts))
     accounts["status"][:] = np.where(
-        flips, np.where(accounts["status"] == 0, odd, np.where(accounts["status"] == 1, 1, 0)), accounts["status"]
+        flips,
+        np.where(accounts["status"] == 0, odd, np.where(accounts["status"] == 1, 1, 0)),
+        accounts["status"],
     )
     starts = np.flatnonzero(here & chance(rng, 0.004 * step.months, chunk.size))
     _order(chunk, starts, np.full(len(starts), step.first))

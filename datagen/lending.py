@@ -26,7 +26,7 @@ def first_loans(chunk: Chunk) -> None:
     granted = first - 1 - (rng.random(len(who)) * oldest).astype(np.int64)
     at = grant(chunk, who, FIRST_LOAN + pick(rng, [50, 30, 20], len(who)), granted, BRANCH)
     loans = chunk.loans
-    gone = chunk.world.month_of(np.array([first])) - 1 - chunk.world.month_of(granted)
+    gone = chunk.world.month_of(np.array([first])) - chunk.world.month_of(granted)
     elapsed = np.clip(gone, 0, loans["term"][at])
     loan = np.repeat(at, elapsed)
     number = np.arange(len(loan)) - np.repeat(np.cumsum(elapsed) - elapsed, elapsed) + 1
@@ -34,7 +34,8 @@ def first_loans(chunk: Chunk) -> None:
     stops = np.where(chance(rng, 0.03, len(at)), first - rng.integers(10, 300, len(at)), NEVER)
     paid = np.where(due >= np.repeat(stops, elapsed), NEVER, due)
     chunk.loans["habit"][at[stops < NEVER]] = STOPPED
-    _add_instalments(chunk, loan, due, paid)
+    before = due < first
+    _add_instalments(chunk, loan[before], due[before], paid[before])
 
 
 def grant(chunk: Chunk, who: Ints, product: Ints | int, day: Ints, channel: Ints | int) -> Ints:
@@ -90,7 +91,8 @@ def repay(chunk: Chunk, step: Step) -> tuple[Ints, Ints, Ints]:
     due = chunk.world.month_start(month) + loans["day"]
     falls = open_loans & (number >= 1) & (number <= loans["term"]) & (due >= step.first) & (due < step.end)
     at = np.flatnonzero(falls)
-    _add_instalments(chunk, at, due[at], due[at] + _lag(chunk, at))
+    lag = _lag(chunk, at)
+    _add_instalments(chunk, at, due[at], np.where(lag < NEVER, due[at] + lag, NEVER))
     return _settle(chunk, step)
 
 

@@ -77,7 +77,9 @@ def _family(chunk: Chunk, step: Step, here: Bools, age: Floats) -> None:
         chunk.moved.append(who=other, day=step.first, mail=0)
     _separate(chunk, step, here)
     married = (people.marital == vocab.MARRIED) & (people.spouse >= 0)
-    parents = _happens(chunk, step, CHILD * (1 + married), here & married & (age < FERTILE_TO) & (age > ADULT - 6))
+    parents = _happens(
+        chunk, step, CHILD * (1 + married), here & married & (age < FERTILE_TO) & (age > ADULT - 6)
+    )
     people.youngest[parents] = step.first
     people.youngest[people.spouse[parents]] = step.first
 
@@ -114,7 +116,9 @@ def _move(chunk: Chunk, step: Step, here: Bools) -> None:
 
 def _sleep(chunk: Chunk, step: Step, here: Bools) -> None:
     people = chunk.people
-    asleep = _happens(chunk, step, SLEEP, here & ~people.dormant)
+    owing = np.zeros(chunk.size, dtype=bool)
+    owing[chunk.loans["who"][chunk.loans["paid"] < chunk.loans["term"]]] = True
+    asleep = _happens(chunk, step, SLEEP, here & ~people.dormant & ~owing)
     awake = _happens(chunk, step, WAKE, here & people.dormant)
     people.dormant[asleep], people.dormant[awake] = True, False
 
@@ -132,6 +136,7 @@ def _leave(chunk: Chunk, step: Step, here: Bools, age: Floats) -> None:
     if step.first < 0:
         leaving = _happens(chunk, step, np.clip(odds, 0, 0.2), free)
         people.left[leaving] = np.minimum(rng.integers(step.first, step.end, len(leaving)) + 1, 0)
-    dying = _happens(chunk, step, np.clip(np.exp((age - 100) / 9.5), 0, 0.2) / 4, free & (people.left > world.days))
+    mortal = free & (people.left > world.days)
+    dying = _happens(chunk, step, np.clip(np.exp((age - 100) / 9.5), 0, 1) / 30, mortal)
     people.died[dying] = people.dormant[dying] = True
     people.left[dying] = np.minimum(step.first + rng.integers(40, 90, len(dying)), 10**6)

@@ -96,7 +96,9 @@ class World:
         """Cut the time at the first of each month, and into single days from the first daily file on."""
         history = self.month_of(np.arange(self.first, 1))
         starts = self.month_start(np.unique(history))
-        cuts = sorted({self.first, *(int(day) for day in starts if self.first < day < 0), *range(self.days + 1)})
+        cuts = sorted(
+            {self.first, *(int(day) for day in starts if self.first < day < 0), *range(self.days + 1)}
+        )
         for number, (first, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
             daily = first >= 0
             file_day = first if daily else (0 if self.months is None else end - 1)
@@ -145,7 +147,9 @@ class Rows:
         size = max(np.size(values) if np.ndim(values) else 0 for values in columns.values())
         first = len(self)
         for name, before in self.columns.items():
-            self.columns[name] = np.concatenate([before, np.broadcast_to(columns[name], size).astype(np.int64)])
+            self.columns[name] = np.concatenate(
+                [before, np.broadcast_to(columns[name], size).astype(np.int64)]
+            )
         return np.arange(first, first + size)
 
     def pop(self, rows: Bools) -> dict[str, Ints]:

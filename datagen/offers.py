@@ -51,11 +51,35 @@ OFFERS_OF = [[number for number, offer in enumerate(OFFERS) if offer.product == 
 
 # what pulls a customer to a product, in log odds for one standard deviation
 WEIGHTS: list[dict[str, float]] = [
-    {"balance": 0.75, "savings": -0.3, "income": 0.2, "sessions": 0.4, "viewed": 0.55, "opens": 0.25, "tenure": -0.25},
+    {
+        "balance": 0.75,
+        "savings": -0.3,
+        "income": 0.2,
+        "sessions": 0.4,
+        "viewed": 0.55,
+        "opens": 0.25,
+        "tenure": -0.25,
+    },
     {"savings": 0.75, "balance": 0.3, "tenure": 0.35, "visits": 0.35, "viewed": 0.5, "income": 0.25},
     {"income": 0.9, "spent": 0.6, "travel": 0.45, "viewed": 0.5, "opens": 0.25, "behind": -0.5},
-    {"balance": -0.75, "spent": 0.4, "income": -0.3, "indebted": 0.3, "viewed": 0.6, "visits": 0.3, "behind": -0.4},
-    {"home": 0.85, "income": 0.35, "tenure": 0.4, "viewed": 0.5, "balance": 0.25, "visits": 0.2, "behind": -0.3},
+    {
+        "balance": -0.75,
+        "spent": 0.4,
+        "income": -0.3,
+        "indebted": 0.3,
+        "viewed": 0.6,
+        "visits": 0.3,
+        "behind": -0.4,
+    },
+    {
+        "home": 0.85,
+        "income": 0.35,
+        "tenure": 0.4,
+        "viewed": 0.5,
+        "balance": 0.25,
+        "visits": 0.2,
+        "behind": -0.3,
+    },
     {"home": 0.8, "visits": 0.3, "viewed": 0.5, "tenure": 0.25, "income": 0.2},
     {"travel": 0.95, "sessions": 0.35, "income": 0.35, "viewed": 0.5, "opens": 0.25},
 ]
@@ -79,7 +103,14 @@ SCALES = {
 EFFECT, ANNOYED, ANNOYED_BELOW, TIRED, ANSWERING = 1.9, -0.5, -1.2, -0.35, 0.3
 # effect of a channel: plain, for one standard deviation of sessions, and of visits
 CHANNEL_EFFECTS = np.array(
-    [[0.0, 0.25, 0.0], [-0.1, 0.15, 0.0], [0.5, -0.3, 0.1], [-0.1, 0.5, -0.1], [0.4, -0.1, 0.4], [-0.3, -0.25, 0.1]]
+    [
+        [0.0, 0.25, 0.0],
+        [-0.1, 0.15, 0.0],
+        [0.5, -0.3, 0.1],
+        [-0.1, 0.5, -0.1],
+        [0.4, -0.1, 0.4],
+        [-0.3, -0.25, 0.1],
+    ]
 )
 
 
@@ -100,7 +131,11 @@ def seen(chunk: Chunk, day: int) -> dict[str, Floats]:
         **{name: np.log1p(recent[name]) for name in SCALES if name in recent},
     }
     scaled = {name: np.clip((raw[name] - mean) / spread, -3, 3) for name, (mean, spread) in SCALES.items()}
-    return scaled | {"behind": behind, "indebted": indebted, "complaints": np.minimum(recent["complaints"], 2)}
+    return scaled | {
+        "behind": behind,
+        "indebted": indebted,
+        "complaints": np.minimum(recent["complaints"], 2),
+    }
 
 
 def appetite(chunk: Chunk, day: int, *, with_views: bool = True) -> Floats:
@@ -110,7 +145,9 @@ def appetite(chunk: Chunk, day: int, *, with_views: bool = True) -> Floats:
     pull = np.zeros((chunk.size, len(PROMOTED)))
     for number, weights in enumerate(WEIGHTS):
         views = np.log1p(chunk.viewed[:, PRODUCT[PROMOTED[number]]])
-        terms = known | {"viewed": np.clip((views - 0.35) / 0.4, -2, 3) if with_views else np.zeros(chunk.size)}
+        terms = known | {
+            "viewed": np.clip((views - 0.35) / 0.4, -2, 3) if with_views else np.zeros(chunk.size)
+        }
         pull[:, number] = sum(weight * terms[name] for name, weight in weights.items())
     pull += STAGES.T[stage] - 1.0 * chunk.people.dormant[:, None]
     return SPREAD * pull + WHIM * chunk.whims
@@ -131,7 +168,9 @@ def effects(chunk: Chunk, day: int, channel: Ints | int) -> Floats:
     return np.where(chunk.people.traits.responsive < ANNOYED_BELOW, ANNOYED, effect)
 
 
-def odds_with(without: Floats, effect: Floats, pull: Floats | float, channel: Ints | int) -> tuple[Floats, Floats]:
+def odds_with(
+    without: Floats, effect: Floats, pull: Floats | float, channel: Ints | int
+) -> tuple[Floats, Floats]:
     """Give the probability of taking an offer for who is reached, and for who is contacted, reached or not."""
     positive = effect > 0
     reached = sigmoid(np.log(without / (1 - without)) + effect + pull * positive)
@@ -147,5 +186,3 @@ def product_number(promoted: int) -> int:
 def is_credit(promoted: int) -> bool:
     """Tell whether a promoted product needs the consent for credit offers."""
     return PROMOTED[promoted] in CREDIT
-
-

@@ -23,7 +23,9 @@ def open_due(chunk: Chunk, step: Step) -> None:
         at = np.flatnonzero(rows["product"] == product)
         who, day = rows["who"][at], rows["day"][at]
         digital = chunk.people.traits.digital[who] > 0
-        channel = np.where(digital, pick(chunk.rng, [10, 55, 30, 5], len(at)), pick(chunk.rng, [65, 5, 10, 20], len(at)))
+        channel = np.where(
+            digital, pick(chunk.rng, [10, 55, 30, 5], len(at)), pick(chunk.rng, [65, 5, 10, 20], len(at))
+        )
         holding = _open(chunk, int(product), who, day, channel)
         by_contact = rows["contact"][at] != ORGANIC
         if by_contact.any():

@@ -69,7 +69,9 @@ def _possible(chunk: Chunk, step: Step, rows: Block) -> Bools:
     owner = accounts["owner"][rows["account"]]
     in_step = (day >= step.first) & (day < step.end)
     is_open = (accounts["opened"][rows["account"]] <= day) & (accounts["closed"][rows["account"]] > day)
-    possible: Bools = in_step & is_open & (chunk.people.left[owner] > day) & (chunk.people.joined[owner] <= day)
+    possible: Bools = (
+        in_step & is_open & (chunk.people.left[owner] > day) & (chunk.people.joined[owner] <= day)
+    )
     return possible
 
 
@@ -103,7 +105,8 @@ def _monthly(chunk: Chunk, step: Step) -> list[Block]:
     thrifty = people.traits.thrift > -0.3  # noqa: PLR2004
     saving = np.flatnonzero((chunk.savings >= 0) & thrifty & ~people.dormant)
     bearing = np.flatnonzero(np.isin(accounts["kind"], [vocab.SAVINGS, 2, 3]))
-    renting = chunk.orders["account"][chunk.orders["until"] > first]
+    renting = np.unique(chunk.orders["account"][chunk.orders["until"] > first])
+    renting = renting[~people.dormant[renting]]
     wobble = rng.uniform(0.97, 1.03, chunk.size)
     payday = first + people.pay_day
     charged = np.unique(np.concatenate([np.flatnonzero(people.customer % 10 < 3), _behind(chunk)]))  # noqa: PLR2004
@@ -113,7 +116,12 @@ def _monthly(chunk: Chunk, step: Step) -> list[Block]:
         _block(benefit, payday[benefit], "Credit", cents(income[benefit] / 12 * 0.9), BENEFIT),
         _block(charged, np.full(len(charged), first), "Fee", np.full(len(charged), 495), FEE),
         _block(bearing, np.full(len(bearing), first), "Interest", interest, INTEREST),
-        _block(renting, np.full(len(renting), first + RENT_DAY), "Payment", cents(income[renting] / 12 * RENT_SHARE)),
+        _block(
+            renting,
+            np.full(len(renting), first + RENT_DAY),
+            "Payment",
+            cents(income[renting] / 12 * RENT_SHARE),
+        ),
         *_to_savings(chunk, saving, payday[saving] + 1, cents(income[saving] / 12 * 0.06)),
         *_bills(chunk, step, first),
         _sweep(chunk, payday + 2),

@@ -118,6 +118,8 @@ def _costs(world: World, calendar: list[Campaign]) -> pa.Table:
         name, known = campaign_id(campaign.number), campaign.first - NOTICE_DAYS
         rows.append((f"K{campaign.number:05d}-0", name, None, "fixed", fixed, "USD", known))
         for number, (channel, cost) in enumerate(zip(CHANNELS, CONTACT_COSTS, strict=True), start=1):
-            rows.append((f"K{campaign.number:05d}-{number}", name, channel, "per_contact", cost, "USD", known))
+            rows.append(
+                (f"K{campaign.number:05d}-{number}", name, channel, "per_contact", cost, "USD", known)
+            )
     columns = ["cost_id", "campaign_id", "channel", "cost_type", "amount", "currency", "known_day"]
     return _table(columns, rows)

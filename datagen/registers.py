@@ -83,7 +83,9 @@ def tell_credit(chunk: Chunk, step: Step) -> None:
                 "credit": rows["credit"][at],
                 "customer": people.customer[rows["who"][at]],
                 "score": coded(rank, list(vocab.CREDIT_RANGES)),
-                "credit_limit": np.round(people.income[rows["who"][at]] * (0.05 + 0.06 * rank), -2).astype(np.int64),
+                "credit_limit": np.round(people.income[rows["who"][at]] * (0.05 + 0.06 * rank), -2).astype(
+                    np.int64
+                ),
                 "words": coded(rank, list(vocab.CREDIT_WORDS)),
                 "utilization": np.round(rng.beta(2, 3 + rank), 4),
             }

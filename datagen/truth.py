@@ -53,7 +53,9 @@ class Truth:
                     {
                         **self._who_and_when(chunk, who, np.full(len(who), step.first)),
                         "offer_id": coded(np.full(len(who), number), list(OFFER_CODES)),
-                        "holds_product": chunk.holds(offers.product_number(int(OF_OFFER[number])), step.first)[who],
+                        "holds_product": chunk.holds(
+                            offers.product_number(int(OF_OFFER[number])), step.first
+                        )[who],
                         "p_no_contact": alone[who].astype(np.float32),
                         "p_contact": contacted[who].astype(np.float32),
                     }
@@ -107,9 +109,9 @@ class Truth:
                 {
                     **self._who_and_when(chunk, who, rows["day"]),
                     "contact_id": pa.array(rows["contact"]).cast(pa.string()),
-                    "campaign_id": coded(np.zeros(len(who), dtype=np.int64), [campaign_id(campaign.number)]).cast(
-                        pa.string()
-                    ),
+                    "campaign_id": coded(
+                        np.zeros(len(who), dtype=np.int64), [campaign_id(campaign.number)]
+                    ).cast(pa.string()),
                     "offer_id": coded(rows["offer"], list(OFFER_CODES)),
                     "channel": coded(rows["channel"], list(offers.CHANNELS)),
                     "is_holdout": rows["held_out"],
@@ -128,7 +130,9 @@ class Truth:
                     (rows["takes"] & of & held).sum(), contacted[of & ~held].sum(), without[of & ~held].sum(),
                 ]  # fmt: skip
                 key = (campaign.number, int(offer), int(channel))
-                self._campaigns[key] = self._campaigns.get(key, np.zeros(6)) + np.array(sums, dtype=np.float64)
+                self._campaigns[key] = self._campaigns.get(key, np.zeros(6)) + np.array(
+                    sums, dtype=np.float64
+                )
 
     def fraud(self, rows: pa.Table) -> None:
         """Keep the card purchases that were fraud."""

@@ -38,7 +38,9 @@ class Writer:
     def __init__(self, out: Path, scratch: Path, world: World) -> None:
         """Write below `out`."""
         self._out, self._part, self._world = out, scratch / "part.csv", world
-        self._db = duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "temp_directory": str(scratch)})
+        self._db = duckdb.connect(
+            config={"threads": 2, "memory_limit": "1GB", "temp_directory": str(scratch)}
+        )
         self._db.register("cities", cities())
         self._references = references(world)
         self._held: list[Held] = []
@@ -125,7 +127,9 @@ class Writer:
             return landing
         count = min(max(int(len(days) * LATE_SHARE), LEAST_LATE), len(possible))
         chosen = self._rng.choice(possible, count, replace=False)
-        wanted = days[chosen] + np.where(np.arange(count) % 2 == 0, LATEST, self._rng.integers(1, LATEST, count))
+        wanted = days[chosen] + np.where(
+            np.arange(count) % 2 == 0, LATEST, self._rng.integers(1, LATEST, count)
+        )
         at = np.minimum(np.searchsorted(later, wanted, side="right") - 1, len(later) - 1)
         fits = (at >= 0) & (later[at] - days[chosen] <= LATEST)
         landing[chosen[fits]] = later[at[fits]]
