@@ -123,16 +123,18 @@ def _wave(chunk: Chunk, campaign: Campaign, month: Month, truth: Truth) -> None:
     delivered = ~held_out & chance(rng, offers.DELIVERED[channel], len(who))
     takes = rng.random(len(who)) < np.where(delivered, reached, without)
     contact = chunk.counters.take("contact", len(who))
-    truth.decisions(
-        chunk, campaign, who=who, contact=contact, offer=offer, channel=channel, day=day, held_out=held_out,
-        without=without, contacted=contacted, takes=takes,
-    )  # fmt: skip
+    decisions = {
+        "who": who, "contact": contact, "offer": offer, "channel": channel, "day": day, "held_out": held_out,
+        "without": without, "contacted": contacted, "takes": takes,
+    }  # fmt: skip
+    truth.decisions(chunk, campaign.number, decisions)
     kind = np.where(
         held_out, HELD_OUT, np.where(delivered, SENT, np.where(channel == offers.PHONE, NO_ANSWER, BOUNCED))
     )
     chunk.mailings.append(
-        contact=contact, campaign=campaign.number, offer=offer, who=who, channel=channel, held_out=held_out,
-        delivered=delivered, day=day, minute=rng.integers(8 * 60, 18 * 60, len(who)), kind=kind,
+        contact=contact, campaign=campaign.number, offer=offer, who=who, channel=channel,
+        held_out=held_out * 1,
+        delivered=delivered * 1, day=day, minute=rng.integers(8 * 60, 18 * 60, len(who)), kind=kind,
     )  # fmt: skip
     _open_later(chunk, who[takes], product, day[takes], contact[takes])
 

@@ -21,8 +21,26 @@ RECENT = [
 ]  # fmt: skip
 
 
-def _rows(*names: str) -> Rows:
-    return field(default_factory=lambda: Rows(*names))  # type: ignore[no-any-return]
+# the columns of what a chunk carries along
+COLUMNS = {
+    "accounts": "account owner kind opened closed status balance frequency",
+    "holders": "holder user account role since until",
+    "cards": "card user holder kind last4 scheme issued status until",
+    "orders": "order account bank recipient cents purpose since until",
+    "holdings": "holding who product since until channel told",
+    "loans": "loan who product granted amount term cents day paid habit until holding",
+    "instalments": "payment loan due paid told",
+    "pairs": "one other kind since until id",
+    "consents": "consent who channel purpose since until told",
+    "suppressions": "suppression who reason channel since until told",
+    "complaints": "complaint who channel topic since until told",
+    "credit": "credit who rank",
+    "refunds": "who card day minute cents merchant place",
+    "openings": "who product day contact channel",
+    "mailings": "contact campaign offer who channel held_out delivered day minute kind",
+    "answers": "contact who campaign channel kind day holding",
+    "moved": "who day mail",
+}
 
 
 @dataclass
@@ -34,38 +52,23 @@ class Chunk:
     counters: Counters
     people: People
     emit: Callable[[str, pa.Table], None]
-    accounts: Rows = _rows("account", "owner", "kind", "opened", "closed", "status", "balance", "frequency")
-    holders: Rows = _rows("holder", "user", "account", "role", "since", "until")
-    cards: Rows = _rows("card", "user", "holder", "kind", "last4", "scheme", "issued", "status", "until")
-    orders: Rows = _rows("order", "account", "bank", "recipient", "cents", "purpose", "since", "until")
-    holdings: Rows = _rows("holding", "who", "product", "since", "until", "channel", "told")
-    loans: Rows = _rows(
-        "loan",
-        "who",
-        "product",
-        "granted",
-        "amount",
-        "term",
-        "cents",
-        "day",
-        "paid",
-        "habit",
-        "until",
-        "holding",
-    )
-    instalments: Rows = _rows("payment", "loan", "due", "paid", "told")
-    pairs: Rows = _rows("one", "other", "kind", "since", "until", "id")
-    consents: Rows = _rows("consent", "who", "channel", "purpose", "since", "until", "told")
-    suppressions: Rows = _rows("suppression", "who", "reason", "channel", "since", "until", "told")
-    complaints: Rows = _rows("complaint", "who", "channel", "topic", "since", "until", "told")
-    credit: Rows = _rows("credit", "who", "rank")
-    refunds: Rows = _rows("who", "card", "day", "minute", "cents", "merchant", "place")
-    openings: Rows = _rows("who", "product", "day", "contact", "channel")
-    mailings: Rows = _rows(
-        "contact", "campaign", "offer", "who", "channel", "held_out", "delivered", "day", "minute", "kind"
-    )
-    answers: Rows = _rows("contact", "who", "campaign", "channel", "kind", "day", "holding")
-    moved: Rows = _rows("who", "day", "mail")
+    accounts: Rows = field(init=False)
+    holders: Rows = field(init=False)
+    cards: Rows = field(init=False)
+    orders: Rows = field(init=False)
+    holdings: Rows = field(init=False)
+    loans: Rows = field(init=False)
+    instalments: Rows = field(init=False)
+    pairs: Rows = field(init=False)
+    consents: Rows = field(init=False)
+    suppressions: Rows = field(init=False)
+    complaints: Rows = field(init=False)
+    credit: Rows = field(init=False)
+    refunds: Rows = field(init=False)
+    openings: Rows = field(init=False)
+    mailings: Rows = field(init=False)
+    answers: Rows = field(init=False)
+    moved: Rows = field(init=False)
     savings: Ints = field(init=False)
     first_card: Ints = field(init=False)
     second_card: Ints = field(init=False)
@@ -78,6 +81,8 @@ class Chunk:
     def __post_init__(self) -> None:
         """Begin with nothing done."""
         n = len(self.people.customer)
+        for name, columns in COLUMNS.items():
+            setattr(self, name, Rows(*columns.split()))
         self.savings, self.first_card, self.second_card = (np.full(n, -1, dtype=np.int64) for _ in range(3))
         self.card_spend, self.names = np.zeros(n, dtype=np.int64), np.zeros((7, n), dtype=np.int64)
         self.recent = {name: np.zeros(n) for name in RECENT}
@@ -93,7 +98,7 @@ class Chunk:
         """Let what was done before this step count for less."""
         kept = KEPT_A_MONTH**step.months
         for values in (*self.recent.values(), self.viewed):
-            values *= kept
+            np.multiply(values, kept, out=values)
 
     def remember(self, name: str, who: Ints, weights: Floats | None = None) -> None:
         """Count what customers did in this step."""

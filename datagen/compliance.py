@@ -55,7 +55,8 @@ def suppress(chunk: Chunk, who: Ints, reason: int, since: Ints | int, until: Int
     """Enter suppressions of all channels."""
     if len(who):
         chunk.suppressions.append(
-            suppression=chunk.counters.take("suppression", len(who)), who=who, reason=reason, channel=ALL_CHANNELS,
+            suppression=chunk.counters.take("suppression", len(who)), who=who, reason=reason,
+            channel=ALL_CHANNELS,
             since=since, until=until, told=0,
         )  # fmt: skip
 

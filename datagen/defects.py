@@ -9,7 +9,7 @@
     nothing_loaded   the file has the content of another and adds nothing,
     all_loaded       the file is odd as a whole, and all of its rows are loaded,
     refused          the file lacks a column or has one too many: it stays out whole (in `_drifted/`, apart).
-All but late, repeated, noted and shared rows are extra rows with ids of their own: the bank itself stays whole.
+All but late, repeated, noted and shared rows are extra rows with ids of their own: the bank stays whole.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from datagen.writer import Writer
 
 LISTING, DRIFTED = "_planted_defects.csv", "_drifted"
 HEADER = ["kind", "file", "row_number", "column", "key", "expected"]
-# each defect comes so often as said below for every so many rows of its table in the daily files, once at least
+# each defect comes as often as said below for every so many rows of its table in the daily files
 ROWS_PER_ROUND = 20_000
 KEYS = {
     "customers": ("customerNumber", 19_000_000),

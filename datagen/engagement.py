@@ -121,7 +121,8 @@ def _complaints(chunk: Chunk, step: Step) -> None:
     if len(who):
         chunk.complaints.append(
             complaint=chunk.counters.take("complaint", len(who)), who=who,
-            channel=pick(rng, [35, 0, 35, 15, 10, 5], len(who)), topic=pick(rng, [30, 25, 25, 8, 12], len(who)),
+            channel=pick(rng, [35, 0, 35, 15, 10, 5], len(who)),
+            topic=pick(rng, [30, 25, 25, 8, 12], len(who)),
             since=day, until=until, told=0,
         )  # fmt: skip
         suppress(chunk, who, COMPLAINT, day, until)

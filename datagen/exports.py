@@ -1,4 +1,4 @@
-"""How the rows of each file are selected: columns in the contract's order, headers and formats as the source's."""
+"""How the rows of each file are selected: columns in the contract's order, headers and formats as sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from string import Template
 
 @dataclass(frozen=True)
 class Export:
-    """Where a table's files go, how their rows are selected, and how many days lie between two daily files."""
+    """Where a table's files go, how their rows are selected, and every how many days."""
 
     folder: str
     statement: str
@@ -150,8 +150,8 @@ _EXPORTS = {
     ),
     "offers": Export(
         "marketing",
-        """select offer_id, offer_name, product_code, terms, rate_percent, fee_amount, currency, conversion_value,
-        conversion_window_days, valid_from, valid_to from rows order by offer_id""",
+        """select offer_id, offer_name, product_code, terms, rate_percent, fee_amount, currency,
+        conversion_value, conversion_window_days, valid_from, valid_to from rows order by offer_id""",
         every=7,
     ),
     "campaign_costs": Export(
@@ -162,13 +162,13 @@ _EXPORTS = {
     "campaign_contacts": Export("marketing", CAMPAIGN_CONTACTS),
     "campaign_responses": Export(
         "marketing",
-        """select response as response_id, contact as contact_id, customer as customer_id, kind as response_type,
-        day as response_date, holding as holding_id from rows order by response""",
+        """select response as response_id, contact as contact_id, customer as customer_id,
+        kind as response_type, day as response_date, holding as holding_id from rows order by response""",
     ),
     "product_holdings": Export(
         "marketing",
-        """select holding as holding_id, customer as customer_id, product as product_code, since as opened_date,
-        until as closed_date, channel as sales_channel from rows order by holding""",
+        """select holding as holding_id, customer as customer_id, product as product_code,
+        since as opened_date, until as closed_date, channel as sales_channel from rows order by holding""",
     ),
     "communication_log": Export(
         "engagement",
@@ -193,8 +193,8 @@ _EXPORTS = {
     ),
     "suppressions": Export(
         "compliance",
-        """select suppression as suppression_id, customer as customer_id, reason, channel, since as valid_from,
-        until as valid_to from rows order by suppression""",
+        """select suppression as suppression_id, customer as customer_id, reason, channel,
+        since as valid_from, until as valid_to from rows order by suppression""",
     ),
 }
 

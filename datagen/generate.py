@@ -39,7 +39,7 @@ def generate(
         seed: Another seed makes another bank.
         start: Day of the first daily files.
         history_days: How far back the events in the first daily files reach, where `months` isn't given.
-        months: So many calendar months before that of `start` come as files of a month each, dated its last day.
+        months: So many calendar months before that of `start` come as a file each, dated its last day.
 
     Returns:
         The files, the data rows of each table, the planted defects and the files of the truth.

@@ -121,7 +121,8 @@ def _order(chunk: Chunk, who: Ints, since: Ints) -> None:
     monthly = chunk.people.income[who] / 12 * share[purpose] * rng.uniform(0.7, 1.3, len(who))
     if len(who):
         chunk.orders.append(
-            order=chunk.counters.take("order", len(who)), account=who, bank=rng.integers(1, len(vocab.BANKS), len(who)),
+            order=chunk.counters.take("order", len(who)), account=who,
+            bank=rng.integers(1, len(vocab.BANKS), len(who)),
             recipient=rng.integers(10_000_000, 40_000_000, len(who)),
             cents=np.round(monthly * 100).astype(np.int64), purpose=purpose, since=since, until=NEVER_ENDS,
         )  # fmt: skip
@@ -173,7 +174,8 @@ def _end_all(chunk: Chunk, step: Step) -> None:
     if not leaving.any():
         return
     for rows, who in (
-        (chunk.holders, chunk.holders["user"]), (chunk.holders, chunk.accounts["owner"][chunk.holders["account"]]),
+        (chunk.holders, chunk.holders["user"]),
+        (chunk.holders, chunk.accounts["owner"][chunk.holders["account"]]),
         (chunk.cards, chunk.cards["user"]), (chunk.orders, chunk.orders["account"]),
         (chunk.holdings, chunk.holdings["who"]), (chunk.pairs, chunk.pairs["one"]),
         (chunk.pairs, chunk.pairs["other"]), (chunk.consents, chunk.consents["who"]),

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from datagen import vocab
-from datagen.chunk import NEVER_ENDS, PRODUCT, Chunk
+from datagen.chunk import NEVER_ENDS, Chunk
 from datagen.holdings import BRANCH, FIRST_LOAN
 from datagen.model import NEVER, Bools, Floats, Ints, Step, chance, coded, pick
 
@@ -48,7 +48,8 @@ def grant(chunk: Chunk, who: Ints, product: Ints | int, day: Ints, channel: Ints
     monthly = np.round(amount * 100 * (1 + 0.06 * term / 24) / term).astype(np.int64)
     month = chunk.world.month_start(chunk.world.month_of(day))
     return chunk.loans.append(
-        loan=chunk.counters.take("loan", len(who)), who=who, product=product, granted=day, amount=amount, term=term,
+        loan=chunk.counters.take("loan", len(who)), who=who, product=product, granted=day, amount=amount,
+        term=term,
         cents=monthly, day=np.minimum(day - month, LAST_DUE_DAY), paid=0,
         habit=np.where(chance(rng, 0.12, len(who)), SLOW, GOOD), until=NEVER_ENDS,
         holding=chunk.open_holding(who, product, day, channel),

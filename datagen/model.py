@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class World:
-    """The frame of a generated bank; every day is an offset from `start`, the day of the first daily files."""
+    """The frame of a generated bank; a day is an offset from `start`, the day of the first daily file."""
 
     customers: int
     days: int
@@ -86,7 +87,8 @@ class World:
     def month_of(self, offsets: Ints) -> Ints:
         """Number the calendar months of offsets, 0 for January 1970."""
         days = np.datetime64(self.start) + np.asarray(offsets).astype("timedelta64[D]")
-        return days.astype("M8[M]").astype(np.int64)
+        months: Ints = days.astype("M8[M]").astype(np.int64)
+        return months
 
     def month_start(self, months: Ints) -> Ints:
         """Give the first days of numbered calendar months."""
@@ -99,7 +101,7 @@ class World:
         cuts = sorted(
             {self.first, *(int(day) for day in starts if self.first < day < 0), *range(self.days + 1)}
         )
-        for number, (first, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for number, (first, end) in enumerate(pairwise(cuts)):
             daily = first >= 0
             file_day = first if daily else (0 if self.months is None else end - 1)
             starts_month = self.date(first).day == 1
@@ -197,14 +199,16 @@ def pick(rng: np.random.Generator, weights: list[float] | Floats, size: int) -> 
     """Draw codes 0..n-1 by weight."""
     cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
     drawn = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
-    return drawn.astype(np.int64)
+    codes: Ints = drawn.astype(np.int64)
+    return codes
 
 
 def pick_each(rng: np.random.Generator, weights: Floats) -> Ints:
     """Draw a code for each row of a table of weights."""
     cumulative = np.cumsum(weights, axis=1)
     drawn = (rng.random(len(weights))[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=1)
-    return np.minimum(drawn, weights.shape[1] - 1).astype(np.int64)
+    codes: Ints = np.minimum(drawn, weights.shape[1] - 1).astype(np.int64)
+    return codes
 
 
 def chance(rng: np.random.Generator, odds: float | Floats, size: int) -> Bools:

@@ -1,7 +1,7 @@
 """The offers, and the true odds that a customer takes one, with and without being contacted.
 
-The odds follow from what the bank can see: income, tenure, balances, purchases, sessions, visits, pages viewed,
-answers to earlier campaigns and, except for credit, life stage. A small share is taste that shows in nothing else.
+The odds follow from what the bank can see: income, tenure, balances, purchases, sessions, visits, pages
+viewed, answers to earlier campaigns and, except for credit, life stage. A small share shows in nothing else.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datagen import vocab
-from datagen.chunk import PRODUCT, PRODUCT_CODES, Chunk
+from datagen.chunk import PRODUCT, Chunk
 from datagen.lending import days_behind
 from datagen.model import Floats, Ints, sigmoid
 
@@ -37,8 +36,8 @@ class Offer:
 
 OFFERS = [
     Offer("O-SAV-STD", "SAV", "Easy savings", "2.1 percent, no minimum", 2.1, None, 95, 0.0),
-    Offer("O-SAV-BONUS", "SAV", "Easy savings with welcome bonus", "2.1 percent and 50 USD", 2.1, None, 60, 0.4),
-    Offer("O-CD-12", "CD", "Certificate, twelve months", "3.4 percent for twelve months", 3.4, None, 140, 0.0),
+    Offer("O-SAV-BONUS", "SAV", "Easy savings with welcome bonus", "2.1 percent, 50 USD", 2.1, None, 60, 0.4),
+    Offer("O-CD-12", "CD", "Certificate, twelve months", "3.4 percent for a year", 3.4, None, 140, 0.0),
     Offer("O-GOLD", "CGOLD", "Gold card", "95 USD a year, miles on travel", 19.9, 95, 180, 0.0),
     Offer("O-LPERS", "LPERS", "Personal loan", "8.9 percent up to five years", 8.9, None, 260, 0.0),
     Offer("O-LHOME", "LHOME", "Home improvement loan", "6.9 percent up to five years", 6.9, None, 300, 0.0),
@@ -97,8 +96,8 @@ WHIM = 0.25
 # mean and spread of what is seen, so that a weight means one standard deviation
 SCALES = {
     "income": (10.75, 0.55), "tenure": (2.1, 1.1), "balance": (0.8, 0.5), "savings": (3.0, 4.0),
-    "spent": (6.0, 1.6), "travel": (0.7, 0.65), "home": (0.6, 0.6), "sessions": (1.6, 0.95), "visits": (0.5, 0.5),
-    "opens": (0.6, 0.5), "clicks": (0.2, 0.3), "contacts": (1.0, 0.5),
+    "spent": (6.0, 1.6), "travel": (0.7, 0.65), "home": (0.6, 0.6), "sessions": (1.6, 0.95),
+    "visits": (0.5, 0.5), "opens": (0.6, 0.5), "clicks": (0.2, 0.3), "contacts": (1.0, 0.5),
 }  # fmt: skip
 EFFECT, ANNOYED, ANNOYED_BELOW, TIRED, ANSWERING = 1.9, -0.5, -1.2, -0.35, 0.3
 # effect of a channel: plain, for one standard deviation of sessions, and of visits
@@ -171,7 +170,7 @@ def effects(chunk: Chunk, day: int, channel: Ints | int) -> Floats:
 def odds_with(
     without: Floats, effect: Floats, pull: Floats | float, channel: Ints | int
 ) -> tuple[Floats, Floats]:
-    """Give the probability of taking an offer for who is reached, and for who is contacted, reached or not."""
+    """Give the probability of taking an offer once reached, and once contacted, reached or not."""
     positive = effect > 0
     reached = sigmoid(np.log(without / (1 - without)) + effect + pull * positive)
     through = DELIVERED[channel]

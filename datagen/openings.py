@@ -30,7 +30,8 @@ def open_due(chunk: Chunk, step: Step) -> None:
         by_contact = rows["contact"][at] != ORGANIC
         if by_contact.any():
             chunk.answers.append(
-                contact=rows["contact"][at][by_contact], who=who[by_contact], campaign=0, channel=0, kind=CONVERSION,
+                contact=rows["contact"][at][by_contact], who=who[by_contact], campaign=0,
+                channel=0, kind=CONVERSION,
                 day=day[by_contact], holding=holding[by_contact],
             )  # fmt: skip
 

@@ -76,7 +76,7 @@ class People:
         age, with_child = self.age(day), (day - self.youngest) < CHILD_YEARS * 365
         married = self.marital == vocab.MARRIED
         return np.select(
-            [age >= WORKS_TO, age >= NEAR_END, with_child, age < WORKS_FROM, married & (age < NEAR_END), age < ADULT],
+            [age >= WORKS_TO, age >= NEAR_END, with_child, age < WORKS_FROM, married, age < ADULT],
             [
                 vocab.RETIRED, vocab.NEARING_RETIREMENT, vocab.FAMILY, vocab.STUDENT, vocab.COUPLE,
                 vocab.CAREER_START,

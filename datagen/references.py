@@ -105,7 +105,8 @@ def _campaigns(world: World, calendar: list[Campaign]) -> pa.Table:
             )
         )  # fmt: skip
     columns = [
-        "campaign_id", "campaign_name", "product_code", "objective", "start_date", "end_date", "holdout_share",
+        "campaign_id", "campaign_name", "product_code", "objective", "start_date", "end_date",
+        "holdout_share",
         "known_day",
     ]  # fmt: skip
     return _table(columns, rows)

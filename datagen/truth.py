@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,7 +15,6 @@ from datagen.lending import STOPPED, default_odds
 from datagen.model import Floats, Ints, Step, World, coded
 
 if TYPE_CHECKING:
-    from datagen.campaigns import Campaign
     from datagen.chunk import Chunk
 
 FOLDER = "_truth"
@@ -98,7 +98,7 @@ class Truth:
         customer = pa.array(chunk.people.customer[who]).cast(pa.string())
         return {"day": self._world.dates(day), "customer_id": customer}
 
-    def decisions(self, chunk: Chunk, campaign: Campaign, **rows: Any) -> None:
+    def decisions(self, chunk: Chunk, campaign: int, rows: dict[str, npt.NDArray[Any]]) -> None:
         """Keep the odds behind every assignment of a campaign, and add them up."""
         comes = rows["day"] < self._world.days
         rows = {name: values[comes] for name, values in rows.items()}
@@ -109,9 +109,9 @@ class Truth:
                 {
                     **self._who_and_when(chunk, who, rows["day"]),
                     "contact_id": pa.array(rows["contact"]).cast(pa.string()),
-                    "campaign_id": coded(
-                        np.zeros(len(who), dtype=np.int64), [campaign_id(campaign.number)]
-                    ).cast(pa.string()),
+                    "campaign_id": coded(np.zeros(len(who), dtype=np.int64), [campaign_id(campaign)]).cast(
+                        pa.string()
+                    ),
                     "offer_id": coded(rows["offer"], list(OFFER_CODES)),
                     "channel": coded(rows["channel"], list(offers.CHANNELS)),
                     "is_holdout": rows["held_out"],
@@ -129,7 +129,7 @@ class Truth:
                     (of & ~held).sum(), (of & held).sum(), (rows["takes"] & of & ~held).sum(),
                     (rows["takes"] & of & held).sum(), contacted[of & ~held].sum(), without[of & ~held].sum(),
                 ]  # fmt: skip
-                key = (campaign.number, int(offer), int(channel))
+                key = (campaign, int(offer), int(channel))
                 self._campaigns[key] = self._campaigns.get(key, np.zeros(6)) + np.array(
                     sums, dtype=np.float64
                 )
