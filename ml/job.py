@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from loaders.contract import load_contracts
 from loaders.load import LoadReport, load_path
 from loaders.mapping import load_mapping
@@ -76,7 +78,8 @@ def run_models(
     """
     trainings, untrained = [], {}
     registry = Registry(settings.models)
-    with tempfile.TemporaryDirectory(prefix="bankmart-") as name:
+    # Threads that wait for each other on busy cores take many times longer than one.
+    with tempfile.TemporaryDirectory(prefix="bankmart-") as name, threadpool_limits(1):
         folder = Path(name)
         with open_warehouse(settings) as warehouse:
             for use_case in dataset.use_cases(warehouse):
