@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from datagen import GenerationReport, generate
-from datagen.exports import FILES
+from datagen.exports import EXPORTS
+
+from .files import views
 
 REPO = Path(__file__).resolve().parents[2]
 START, DAYS, HISTORY = date(2026, 1, 1), 14, 120  # as in conftest.py
@@ -22,21 +24,17 @@ START, DAYS, HISTORY = date(2026, 1, 1), 14, 120  # as in conftest.py
 @pytest.fixture(scope="module")
 def db(bank: GenerationReport) -> duckdb.DuckDBPyConnection:
     """One view a table over the good lines, as text, without the copied files."""
-    con = duckdb.connect()
-    for table, (folder, _, _) in FILES.items():
-        con.execute(
-            f"""create table {table} as
-            select * exclude (filename), strptime(right(parse_filename(filename, true), 10), '%Y-%m-%d')::date
-                as file_date
-            from read_csv('{bank.out}/{folder}/{table}_????-??-??.csv', header = true, all_varchar = true,
-                filename = true, ignore_errors = true)"""
-        )
-    return con
+    return views(bank.out)
 
 
 def digests(out: Path) -> dict[str, str]:
     files = sorted(path for path in out.rglob("*") if path.is_file())
     return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def is_made(column: dict) -> bool:
+    """Tell whether the loader makes a column by itself, so that no file brings it."""
+    return "token_of" in column.get("config", {}).get("meta", {})
 
 
 def one(db: duckdb.DuckDBPyConnection, sql: str) -> tuple:
@@ -57,7 +55,7 @@ class TestFiles:
     def test_a_later_run_replaces_all_files_of_an_earlier_one(self, tmp_path: Path) -> None:
         generate(tmp_path, customers=60, days=5, history_days=20)
         report = generate(tmp_path, customers=60, days=2, history_days=20)
-        assert sorted(tmp_path.glob("c*/*.csv")) == sorted(report.files)
+        assert sorted(tmp_path.glob("[a-z]*/*.csv")) == sorted(report.files)
 
     def test_files_of_somebody_else_are_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "cards").mkdir()
@@ -77,21 +75,27 @@ class TestFiles:
 
     def test_headers_are_the_columns_of_the_contracts(self, bank: GenerationReport) -> None:
         contracts = {}
-        for path in REPO.glob("models/staging/c*/_*__sources.yml"):
+        folders = {export.folder for export in EXPORTS.values()}
+        for folder in folders:
+            path = REPO / "models" / "staging" / folder / f"_{folder}__sources.yml"
             for source in yaml.safe_load(path.read_text())["sources"]:
                 for table in source["tables"]:
-                    columns = [column["name"] for column in table["columns"]]
+                    columns = [column["name"] for column in table["columns"] if not is_made(column)]
                     contracts[table["name"]] = (source["name"], columns)
-        assert set(contracts) == set(FILES)
+        turned = {entry.file for entry in bank.planted if entry.kind == "turned_columns"}
+        assert turned
+        assert set(contracts) == set(EXPORTS)
         for path in bank.files:
             source, columns = contracts[path.name.split("_20")[0]]
             header = path.read_bytes().splitlines()[0].decode().lower().split(",")
+            if path.name in turned:
+                header = [*header[1:], header[0]]
             assert (path.parent.name, header) == (source, columns)
 
     def test_report_counts_every_line(self, bank: GenerationReport) -> None:
         lines = sum(path.read_bytes().count(b"\n") - 1 for path in bank.files)
         assert bank.total_rows == lines
-        assert set(bank.out.rglob("*_20*.csv")) == set(bank.files)
+        assert set(bank.out.glob("[a-z]*/*_20*.csv")) == set(bank.files)
 
 
 class TestBank:
@@ -131,18 +135,20 @@ class TestBank:
             min({day}) from {table}""",
         )
         assert latest == 0
-        assert lag == (0 if table == "payments" else 40)
+        assert lag == 0 if table == "payments" else 20 < lag <= 40
         assert oldest >= START - timedelta(days=HISTORY)
 
     def test_balances_run_from_posting_to_posting(self, db: duckdb.DuckDBPyConnection) -> None:
         rows, broken = one(
             db,
-            """select count(before), count(*) filter (where before + signed != balance) from (
+            """with once as (
+                select * from account_transactions where balance_after is not null
+                qualify row_number() over (partition by transaction_id order by file_date) = 1)
+            select count(before), count(*) filter (where before + signed != balance) from (
                 select balance_after::decimal(18, 2) as balance,
                     if(direction = 'credit', 1, -1) * amount::decimal(18, 2) as signed,
                     lag(balance) over (partition by account_id order by transaction_id::bigint) as before
-                from account_transactions where balance_after is not null
-                qualify row_number() over (partition by transaction_id order by file_date) = 1)""",
+                from once)""",
         )
         assert rows > 2_000
         assert broken == 0
@@ -168,8 +174,9 @@ class TestBank:
             """with rows as (
                 select *, strptime("transactionDate", '%m/%d/%Y') as day,
                     try_cast("transactionAmount" as decimal(18, 2)) as amount,
-                    regexp_replace(upper(trim("merchantName")), ' +', ' ') as shop
-                from card_transactions where try_strptime("transactionDate", '%m/%d/%Y') is not null)
+                    regexp_replace(upper(trim("merchantName")), ' +', ' ', 'g') as shop
+                from card_transactions where try_strptime("transactionDate", '%m/%d/%Y') is not null
+                    and len("merchantName") < 60 and "customerNumber" < '18')
             select count(*), count(*) filter (where not exists (
                 select 1 from rows as bought where bought.amount = -back.amount and bought.shop = back.shop
                 and bought."customerNumber" = back."customerNumber" and bought.day < back.day))
@@ -202,7 +209,8 @@ class TestBank:
             from (select min(file_date) as first, max(file_date) as last, count(distinct file_date) as days
                 from customers where "customerNumber" < '19' group by "customerNumber")""",
         )
-        assert (joined, left, back) == (4, 4, 1)
+        assert (joined, back) == (4, 1)
+        assert 1 <= left <= 4
         (changed,) = one(
             db,
             """select count(*) from (select "customerNumber" from customers group by all having
@@ -215,7 +223,7 @@ class TestBank:
         rows = db.execute(
             f"""with paid as (
                 select payment_id, any_value(loan_id) as loan_id, any_value(due_date::date) as due,
-                    arg_max(coalesce(payment_date, ''), file_date) as paid
+                    max(coalesce(payment_date, '')) as paid
                 from loan_payments group by payment_id), state as (
                 select loan_id, max('{last}' - due) filter (where paid = '' and due < '{last}') as late,
                     count(*) filter (where paid != '') as n from paid group by loan_id)

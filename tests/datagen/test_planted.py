@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from datagen import GenerationReport
-from datagen.defects import luhn_number
+from datagen.sheets import luhn_number
 
 
 def read_row(bank: GenerationReport, name: str, number: int) -> bytes:
@@ -36,7 +36,8 @@ class TestPlanted:
         assert {entry.kind for entry in bank.planted} == {
             "bad_date", "bad_number", "out_of_range", "missing_value", "too_long", "card_number", "orphan",
             "missing_field", "extra_field", "bad_encoding", "duplicate_row", "equal_rows", "redelivered_row",
-            "late_row", "not_a_card_number", "duplicate_file",
+            "late_row", "not_a_card_number", "duplicate_file", "unknown_value", "shared_email", "turned_columns",
+            "drifted_columns",
         }  # fmt: skip
 
     def test_each_row_stands_where_the_list_says(self, bank: GenerationReport) -> None:
@@ -57,7 +58,7 @@ class TestPlanted:
     def test_duplicate_files_have_the_same_bytes(self, bank: GenerationReport) -> None:
         copies = [entry for entry in bank.planted if entry.kind == "duplicate_file"]
         content = {path.name: path.read_bytes() for path in bank.files}
-        assert len(copies) == 3
+        assert len(copies) == 4
         assert all(content[entry.file] == content[entry.key] for entry in copies)
 
     def test_repeated_rows_are_repeated(self, bank: GenerationReport) -> None:
@@ -80,13 +81,14 @@ class TestPlanted:
 
 def is_wrong(kind: str, value: str) -> bool:
     wrong = {
-        "bad_date": value in {"02/31/2026", "31/02/1980", "yesterday"},
+        "bad_date": value in {"02/31/2026", "31/02/1980", "yesterday", "2026-13-01"},
         "bad_number": value in {"twelve", "12.3.4"},
         "out_of_range": value.startswith("-") or value.endswith("1850"),
         "missing_value": value == "",
         "too_long": len(value.encode()) > 60,
         "card_number": "4111" in value,
         "not_a_card_number": "4111" in value,
-        "orphan": value.startswith(("18", "48")),
+        "orphan": value.startswith(("17", "18", "48")),
+        "unknown_value": value == "shrug",
     }
     return wrong.get(kind, True)
