@@ -50,7 +50,7 @@ def model_card(training: Training, test: pd.DataFrame, probability: Floats) -> s
         "",
         "## Parity",
         "",
-        "Protected attributes are not learned from in credit offers. Chosen is who stands above the best cut.",
+        "Credit offers learn from no protected attribute. Chosen is who stands above the best cut.",
         "",
     ]
     for name, groups in protected_groups(test).items():

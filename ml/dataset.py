@@ -34,9 +34,7 @@ def known_use_cases(warehouse: Warehouse) -> list[str]:
     return ["credit", "other"] if offers else []
 
 
-def read_training(
-    warehouse: Warehouse, features: FeatureSet, as_of: date, folder: Path
-) -> pd.DataFrame:
+def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folder: Path) -> pd.DataFrame:
     """Read the contacts of a use case with the features of the day before each.
 
     Args:
@@ -62,7 +60,8 @@ def read_training(
         from core.fct_campaign_contacts as contacts
         inner join core.dim_offers as offers on contacts.offer_id = offers.offer_id
         inner join features.customer_features as features
-            on contacts.customer_id = features.customer_id and features.feature_date = contacts.planned_date - 1
+            on contacts.customer_id = features.customer_id
+            and features.feature_date = contacts.planned_date - 1
         left join features.customer_product_features as viewed
             on features.customer_id = viewed.customer_id
             and features.feature_date = viewed.feature_date

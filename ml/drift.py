@@ -75,7 +75,7 @@ class Reference:
 
     @classmethod
     def of(cls, features: FeatureSet, rows: pd.DataFrame) -> Reference:
-        """Note how the customers' features of rows are spread; offer and channel are the bank's own choice."""
+        """Note how customers' features are spread; offer and channel are the bank's own choice."""
         frame = features.frame(rows)
         return cls(len(frame), {name: Distribution.of(frame[name]) for name in features.customer_names})
 
@@ -96,5 +96,7 @@ class Reference:
                 "psi": [d.stability_index(frame[name]) for name, d in self.distributions.items()],
             }
         )
-        table["status"] = np.select([table["psi"] < STEADY, table["psi"] <= DRIFTED], ["steady", "look"], "drifted")
+        table["status"] = np.select(
+            [table["psi"] < STEADY, table["psi"] <= DRIFTED], ["steady", "look"], "drifted"
+        )
         return table.assign(rows_expected=self.rows, rows_actual=len(frame))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-# The four-fifths rule (29 CFR 1607.4 D): a group chosen less than this often, against the most chosen, needs a reason.
+# The four-fifths rule (29 CFR 1607.4 D): a group chosen less often, against the most chosen, needs a reason.
 LEAST_RATIO = 0.8
 LEAST_ROWS = 100
 
@@ -23,8 +23,8 @@ def parity_table(
         share: Share of rows that are chosen, from 0 to 1.
 
     Returns:
-        For each group: group, rows, rate (of outcomes), mean_probability, chosen (share of the group), ratio (of
-        chosen to that of the most chosen group with at least 100 rows), is_below (ratio under four fifths).
+        For each group: group, rows, rate (of outcomes), mean_probability, chosen (share of the group), ratio
+        (of chosen to that of the most chosen group of at least 100 rows), is_below (under four fifths).
     """
     chosen = np.zeros(len(probability), dtype=bool)
     chosen[np.argsort(-probability, kind="stable")[: round(share * len(probability))]] = True
@@ -38,7 +38,9 @@ def parity_table(
             }
         )
         .groupby("group")
-        .agg(rows=("y", "size"), rate=("y", "mean"), mean_probability=("p", "mean"), chosen=("chosen", "mean"))
+        .agg(
+            rows=("y", "size"), rate=("y", "mean"), mean_probability=("p", "mean"), chosen=("chosen", "mean")
+        )
         .reset_index()
     )
     big = table[table["rows"] >= LEAST_ROWS]

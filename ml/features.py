@@ -130,9 +130,9 @@ def load_feature_set(project_dir: Path, use_case: str) -> FeatureSet:
     columns = [
         column
         for model in FEATURE_MODELS
-        for column in yaml.safe_load((project_dir / FEATURE_FOLDER / f"{model}.yml").read_text("utf-8"))["models"][
-            0
-        ]["columns"]
+        for column in yaml.safe_load((project_dir / FEATURE_FOLDER / f"{model}.yml").read_text("utf-8"))[
+            "models"
+        ][0]["columns"]
     ]
     features = []
     for column in columns:

@@ -29,9 +29,7 @@ class Decision:
         return "; ".join(self.reasons)
 
 
-def decide(
-    candidate: Metrics, baseline: Metrics, champion: Metrics | None, drift: pd.DataFrame
-) -> Decision:
+def decide(candidate: Metrics, baseline: Metrics, champion: Metrics | None, drift: pd.DataFrame) -> Decision:
     """Let a candidate through, or say why not.
 
     Args:

@@ -1,4 +1,4 @@
-"""The propensity model: a scikit-learn pipeline for the score, and a calibrator that makes it a probability."""
+"""The propensity model: a scikit-learn pipeline, and a calibrator that makes its score a probability."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ml.features import Feature, FeatureSet
 
 Floats = npt.NDArray[np.float64]
 SEED = 0
-# Isotonic regression needs about this many conversions, else its steps follow noise (Niculescu-Mizil, Caruana 2005).
+# With fewer conversions the steps of an isotonic regression follow noise (Niculescu-Mizil, Caruana 2005).
 ISOTONIC_FROM = 1_000
 INNER_SHARE = 0.25
 # What a marketer without a model would go by.
@@ -208,9 +208,7 @@ def boosting(features: FeatureSet) -> Pipeline:
     Returns:
         The pipeline, not fitted.
     """
-    columns = ColumnTransformer(
-        [("numeric", "passthrough", features.of_kind("numeric")), _one_hot(features)]
-    )
+    columns = ColumnTransformer([("numeric", "passthrough", features.of_kind("numeric")), _one_hot(features)])
     trees = HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=200,
@@ -274,7 +272,9 @@ class Reasons:
             )
         return cls(usual)
 
-    def top(self, model: Propensity, rows: pd.DataFrame, score: Floats, count: int = 3) -> list[list[str | None]]:
+    def top(
+        self, model: Propensity, rows: pd.DataFrame, score: Floats, count: int = 3
+    ) -> list[list[str | None]]:
         """Name the groups that raise each row's score most.
 
         Args:
@@ -284,7 +284,7 @@ class Reasons:
             count: How many groups.
 
         Returns:
-            For each place (first, second, ...) a list of n names, None where no further group raises the score.
+            For each place (first, second, ...) n names, None where no further group raises the score.
         """
         frame = model.features.frame(rows)
         groups: dict[str, list[Feature]] = {}
@@ -296,5 +296,6 @@ class Reasons:
             without = frame.assign(**{feature.name: self.usual[feature.name] for feature in members})
             gain[:, index] = _logit(score) - _logit(_score(model.pipeline, without))
         order = np.argsort(-gain, axis=1, kind="stable")[:, :count]
-        chosen = np.where(np.take_along_axis(gain, order, axis=1) > 0, names[order], None)
+        chosen = names[order]
+        chosen[np.take_along_axis(gain, order, axis=1) <= 0] = None
         return [list(chosen[:, place]) for place in range(chosen.shape[1])]

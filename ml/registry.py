@@ -64,7 +64,7 @@ class Facts:
 
 
 class Registry:
-    """A folder of models: `<model>/<version>/{pipeline.joblib, model.json, card.md}` and `<model>/champion.json`."""
+    """A folder of `<model>/<version>/{pipeline.joblib, model.json, card.md}` and `<model>/champion.json`."""
 
     def __init__(self, folder: Path) -> None:
         """Keep the folder; it is made on the first save."""

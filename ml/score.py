@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -149,7 +148,7 @@ def _offered(batch: pd.DataFrame, views: pd.DataFrame, offer: dict[str, str]) ->
     )
 
 
-def _decimal(values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def _decimal(values: np.ndarray) -> pa.Array:
     return pa.array(np.round(values, 6)).cast(pa.decimal128(9, 6), safe=False)
 
 
@@ -175,5 +174,3 @@ def _rank(folder: Path, scores: Path, settings: Settings) -> None:
     with connection:
         result = connection.execute(query, [str(folder / "scores_*.parquet")])
         write_part(scores, result.to_arrow_reader(100_000))
-
-

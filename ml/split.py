@@ -36,7 +36,8 @@ class TimeSplit:
         """
         days = pd.to_datetime(rows[day]).dt.date
         slices = [
-            rows[(days >= first) & (days <= last)] for first, last in (self.train, self.calibration, self.test)
+            rows[(days >= first) & (days <= last)]
+            for first, last in (self.train, self.calibration, self.test)
         ]
         return slices[0], slices[1], slices[2]
 

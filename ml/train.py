@@ -114,7 +114,7 @@ def train(settings: Settings, warehouse: Warehouse, use_case: str, as_of: date) 
         population = next(dataset.batches(customers, 50_000))
     slices = cut(rows, as_of, use_case)
     candidate = fit(features, slices.train, slices.calibration, outcome=OUTCOME, day=DAY)
-    return _judge(settings, use_case, as_of, slices, candidate, population)
+    return _judge(settings, as_of, slices, candidate, population)
 
 
 def cut(rows: pd.DataFrame, as_of: date, use_case: str) -> Slices:
@@ -143,37 +143,23 @@ def cut(rows: pd.DataFrame, as_of: date, use_case: str) -> Slices:
     for name, part in zip(("training", "calibration", "test"), parts, strict=True):
         if part[OUTCOME].sum() < LEAST_CONVERSIONS:
             raise ModelError(
-                f"The {name} slice of {use_case} has {part[OUTCOME].sum()} conversions in {len(part)} contacts.",
+                f"{use_case}: the {name} slice has {part[OUTCOME].sum()} conversions in {len(part)} rows.",
                 hint=f"At least {LEAST_CONVERSIONS} are needed; wait for more campaigns.",
             )
     return Slices(split, *parts)
 
 
 def _judge(
-    settings: Settings,
-    use_case: str,
-    as_of: date,
-    slices: Slices,
-    candidate: Propensity,
-    population: pd.DataFrame,
+    settings: Settings, as_of: date, slices: Slices, candidate: Propensity, population: pd.DataFrame
 ) -> Training:
-    registry, name = Registry(settings.models), model_name(use_case)
-    features, test = candidate.features, slices.test
+    registry, features, test = Registry(settings.models), candidate.features, slices.test
     probability = candidate.probability(test)
-    baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
-    metrics = measure(test, probability)
-    rivals = {"baseline": measure(test, baseline.probability(test))}
-    champion = registry.champion(name)
-    if champion is not None and (before := _champion_probability(registry, champion, features, test)) is not None:
-        rivals["champion"] = measure(test, before)
+    metrics, rivals = measure(test, probability), _rivals(registry, features, slices)
     drift = Reference.of(features, slices.train).drift(features, test)
-    decision = decide(metrics, rivals["baseline"], rivals.get("champion"), drift)
-    base_rate = float(slices.train[OUTCOME].mean())
-    facts = _facts(name, as_of, candidate, slices, {"candidate": metrics, **rivals})
     training = Training(
-        facts=facts,
-        use_case=use_case,
-        decision=decision,
+        facts=_facts(as_of, candidate, slices, {"candidate": metrics, **rivals}),
+        use_case=features.use_case,
+        decision=decide(metrics, rivals["baseline"], rivals.get("champion"), drift),
         metrics=metrics,
         interval=auc_interval(_outcome(test), candidate.raw(test)),
         rivals=rivals,
@@ -181,18 +167,29 @@ def _judge(
         calibration=_bins(test, probability),
         drift=drift,
         rows_train=len(slices.train),
-        base_rate=base_rate,
+        base_rate=float(slices.train[OUTCOME].mean()),
     )
     artifact = Artifact(
         candidate,
         Reasons.fit(features, slices.train),
         Reference.of(features, _as_offered(population, features)),
-        base_rate,
+        training.base_rate,
     )
-    registry.save(facts, artifact, model_card(training, test, probability))
-    if decision.promoted:
-        registry.promote(name, facts.model_version)
+    registry.save(training.facts, artifact, model_card(training, test, probability))
+    if training.decision.promoted:
+        registry.promote(training.facts.model_name, training.facts.model_version)
     return training
+
+
+def _rivals(registry: Registry, features: FeatureSet, slices: Slices) -> dict[str, Metrics]:
+    baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
+    rivals = {"baseline": measure(slices.test, baseline.probability(slices.test))}
+    champion = registry.champion(model_name(features.use_case))
+    if champion is not None:
+        before = _champion_probability(registry, champion, features, slices.test)
+        if before is not None:
+            rivals["champion"] = measure(slices.test, before)
+    return rivals
 
 
 def _champion_probability(
@@ -208,7 +205,9 @@ def _champion_probability(
 
 def _as_offered(population: pd.DataFrame, features: FeatureSet) -> pd.DataFrame:
     absent = [name for name in features.names if name not in population.columns]
-    return population.assign(**{name: 0 if name in features.of_kind("numeric") else "none" for name in absent})
+    return population.assign(
+        **{name: 0 if name in features.of_kind("numeric") else "none" for name in absent}
+    )
 
 
 def measure(rows: pd.DataFrame, probability: Floats) -> Metrics:
@@ -240,13 +239,11 @@ def _bins(rows: pd.DataFrame, probability: Floats) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _facts(
-    name: str, as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str, Metrics]
-) -> Facts:
+def _facts(as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str, Metrics]) -> Facts:
     split = slices.split
     windows = {"train": split.train, "calibration": split.calibration, "test": split.test}
     return Facts(
-        model_name=name,
+        model_name=model_name(candidate.features.use_case),
         model_version=f"{as_of:%Y%m%d}-{candidate.features.digest[:8]}",
         as_of=as_of,
         candidate=candidate.kind,

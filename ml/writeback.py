@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml.registry import Facts
 from ml.score import Scoring
 from ml.train import Training
 
@@ -33,7 +34,9 @@ def write_trainings(folder: Path, trainings: Sequence[Training], as_of: date) ->
     place = folder / "training"
     _write(place, "model_runs", as_of, [_training_run(training) for training in trainings])
     _write(place, "lift_deciles", as_of, [row for training in trainings for row in _lift(training)])
-    _write(place, "calibration_bins", as_of, [row for training in trainings for row in _calibration(training)])
+    _write(
+        place, "calibration_bins", as_of, [row for training in trainings for row in _calibration(training)]
+    )
 
 
 def write_scorings(folder: Path, scorings: Sequence[Scoring], as_of: date) -> None:
@@ -94,7 +97,7 @@ def _scoring_run(scoring: Scoring, as_of: date) -> dict[str, Any]:
     }
 
 
-def _run(use_case: str, facts: Any, as_of: date, run_type: str) -> dict[str, Any]:
+def _run(use_case: str, facts: Facts, as_of: date, run_type: str) -> dict[str, Any]:
     return {
         "model_name": facts.model_name,
         "model_version": facts.model_version,
@@ -107,7 +110,7 @@ def _run(use_case: str, facts: Any, as_of: date, run_type: str) -> dict[str, Any
     }
 
 
-def _version(facts: Any, as_of: date) -> dict[str, Any]:
+def _version(facts: Facts, as_of: date) -> dict[str, Any]:
     return {"model_name": facts.model_name, "model_version": facts.model_version, "as_of_date": as_of}
 
 

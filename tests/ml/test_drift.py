@@ -1,0 +1,41 @@
+"""The stability index on shares that were worked out by hand, and on real kinds of change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.drift import Distribution, Reference
+from ml.features import Feature, FeatureSet
+
+FEATURES = FeatureSet(
+    "other", (Feature("balance", "numeric", "money"), Feature("job", "categorical", "work"))
+)
+
+
+def test_the_index_of_two_shares() -> None:
+    expected = pd.Series(["a"] * 50 + ["b"] * 50)
+    actual = pd.Series(["a"] * 25 + ["b"] * 75)
+    # (0.25 - 0.5) ln 0.5 + (0.75 - 0.5) ln 1.5 = 0.2747
+    assert Distribution.of(expected).stability_index(actual) == pytest.approx(0.27465, abs=1e-5)
+
+
+def test_equal_values_do_not_drift() -> None:
+    values = pd.Series([1.0, 2.0, np.nan, 4.0])
+    assert Distribution.of(values).stability_index(values) == 0
+
+
+def test_a_shift_is_told_by_its_name() -> None:
+    rng = np.random.default_rng(1)
+    then = pd.DataFrame({"balance": rng.normal(0, 1, 5000), "job": ["clerk"] * 5000})
+    now = pd.DataFrame({"balance": rng.normal(2, 1, 5000), "job": ["clerk"] * 5000})
+    table = Reference.of(FEATURES, then).drift(FEATURES, now).set_index("feature")
+    assert table.loc["balance", "status"] == "drifted"
+    assert table.loc["job", "status"] == "steady"
+
+
+def test_missing_values_are_a_bin_of_their_own() -> None:
+    values = pd.Series(np.linspace(0, 1, 100))
+    half = values.where(values > 0.5)
+    assert Distribution.of(values).stability_index(half) > 1
