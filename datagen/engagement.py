@@ -125,7 +125,7 @@ def _complaints(chunk: Chunk, step: Step) -> None:
             topic=pick(rng, [30, 25, 25, 8, 12], len(who)),
             since=day, until=until, told=0,
         )  # fmt: skip
-        suppress(chunk, who, COMPLAINT, day, until)
+        suppress(chunk, who, COMPLAINT, day + 1, until)
     rows = chunk.complaints
     at = news(rows, step.end)
     chunk.emit(

@@ -63,6 +63,7 @@ class Simulation:
     def _step(self, chunk: Chunk, step: Step) -> None:
         life.live(chunk, step)
         holdings.keep_house(chunk, step)
+        compliance.comply(chunk, step)
         campaigns.decide(chunk, step, self._campaigns, self._truth)
         chunk.forget(step)
         mailed = campaigns.contact(chunk, step)
@@ -72,7 +73,6 @@ class Simulation:
         postings.post(chunk, step, lending.repay(chunk, step))
         engagement.meet(chunk, step)
         engagement.log(chunk, step, mailed)
-        compliance.comply(chunk, step)
         campaigns.tell_campaigns(chunk, mailed, answered)
         openings.tell_holdings(chunk, step)
         compliance.tell_compliance(chunk, step)

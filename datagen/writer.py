@@ -139,8 +139,8 @@ class Writer:
 def is_due(world: World, table: str, step: Step) -> bool:
     """Tell whether a picture is sent with the file of a step.
 
-    The daily files hold the slow registers once a week; of the months before, only the first and the last hold
-    those of which only the present state is asked.
+    The daily files hold the slow registers once a week; of the months before, only the first and the last
+    hold those of which only the present state is asked.
     """
     if not step.closes_file:
         return False

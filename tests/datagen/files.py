@@ -12,7 +12,7 @@ from datagen.exports import EXPORTS
 
 
 def views(out: Path) -> duckdb.DuckDBPyConnection:
-    """One table of good lines, as text, for each table of the bank, without the copied files, and the truth."""
+    """One table of good lines as text for each table of the bank, without the copied files, and the truth."""
     con = duckdb.connect()
     for table, export in EXPORTS.items():
         files = f"{out}/{export.folder}/{table}_????-??-??.csv"
