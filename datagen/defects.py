@@ -67,9 +67,12 @@ class Planter:
         rows = sum(self._writer.by_file[self._writer.path(table, day)] for day in self.days(table))
         return max(rows // ROWS_PER_ROUND, 1)
 
-    def plan(self, table: str, act: Act, times: int, *, last: int | None = None) -> None:
-        """Spread a defect over the daily files of a table."""
-        days = [day for day in self.days(table) if last is None or day <= last]
+    def plan(self, table: str, act: Act, times: int, *, last: int | None = None, rows: int = 1) -> None:
+        """Spread a defect over the daily files of a table that have rows enough for it."""
+        enough = [
+            day for day in self.days(table) if self._writer.by_file[self._writer.path(table, day)] >= rows
+        ]
+        days = [day for day in enough if last is None or day <= last]
         for _ in range(times * self.rounds(table)):
             self._count += 1
             if days:
@@ -86,7 +89,7 @@ class Planter:
             self.plan(table, repeat_row(KEYS[table][0], "duplicate_row", "dead:duplicate_key"), times)
         self.plan("card_transactions", repeat_row("customerNumber", "equal_rows", "raw_twice"), 2)
         self.plan("account_transactions", note_number, 2)
-        self.plan("customer_contacts", share_address, 3)
+        self.plan("customer_contacts", share_address, 3, rows=2)
         if self._world.days > 2:  # noqa: PLR2004
             self.plan("card_transactions", self._redeliver, 3, last=self._world.days - 2)
 

@@ -150,7 +150,8 @@ class TestFilesAgree:
                 select distinct holding_id, customer_id, product_code, opened_date::date as opened
                 from product_holdings)
             select count(*), count(*) filter (where not t.has_converted or opened is null
-                or opened != told.day or told.day - t.day not between 1 and 30 or c.product_code != offers.product_code)
+                or opened != told.day or told.day - t.day not between 1 and 30
+                or c.product_code != offers.product_code)
             from told left join opened as c using (holding_id)
             left join true_contact_probabilities as t using (contact_id)
             left join (select distinct offer_id, product_code from offers) as offers
