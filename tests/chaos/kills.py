@@ -1,0 +1,131 @@
+"""Loads killed at every step, started again, and checked after each death."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos import checks
+from tests.chaos.checks import Violation
+from tests.chaos.processes import Outcome, run_child
+from tests.chaos.reader import Reader
+from tests.chaos.shots import PHASES, STEPS, Shot
+from tests.chaos.source import Identity, Planned, read_source
+from tests.chaos.trials import Trial
+from tests.chaos.world import World, digests
+
+SOURCES = 3
+KILLS = (1, 2, 3, 4, 4)
+MakeWorld = Callable[[Path, int], World]
+
+
+@dataclass
+class Reference:
+    """An undisturbed load of the same files: the lake it leaves, and how often and how long each step ran."""
+
+    planned: dict[Identity, Planned]
+    lake: dict[str, str]
+    times: dict[str, list[int]]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the source."""
+        return sum(len(plan.good) + len(plan.dead) for plan in self.planned.values())
+
+
+class Gallery:
+    """Trials on one engine; it keeps the undisturbed loads to compare with."""
+
+    def __init__(self, engine: str, make_world: MakeWorld, folder: Path, mutant: str | None = None) -> None:
+        self.engine, self.make_world, self.folder, self.mutant = engine, make_world, folder, mutant
+        self._references: dict[int, Reference] = {}
+
+    def reference(self, source: int) -> Reference:
+        """Load a source in peace, once.
+
+        Raises:
+            AssertionError: That fails, or a step is never passed: its tap has nothing to hold on to.
+        """
+        if source not in self._references:
+            world = self.make_world(self.folder / f"reference-{source}", source)
+            outcome = run_child(world)
+            assert outcome.code == 0, outcome.complaints
+            planned = read_source(world.landing)
+            found = checks.check(world, planned, complete=True)
+            assert not found, found
+            times: dict[str, list[int]] = {step: [] for step in STEPS[self.engine]}
+            for mark in outcome.of("time"):
+                times[mark["step"]].append(mark["microseconds"])
+            idle = [step for step, seen in times.items() if not seen]
+            assert not idle, f"steps that no load passes, is their target gone? {idle}"
+            self._references[source] = Reference(planned, digests(world.objects()), times)
+        return self._references[source]
+
+    def kill(self, step: str, seed: int) -> Trial:
+        """Kill a load up to four times, first at the given step, then let it run to the end."""
+        trial = Trial("kill", self.engine, step, seed)
+        started = time.perf_counter()
+        rng = random.Random(f"{self.engine} {step} {seed}")  # noqa: S311 - no secret
+        source = rng.randrange(SOURCES)
+        reference = self.reference(source)
+        world = self.make_world(self.folder / f"{step.replace(' ', '-')}-{seed}", source)
+        trial.rows_in = reference.rows
+        with Reader(world) as reader:
+            for number in range(rng.choice(KILLS)):
+                chosen = step if number == 0 else rng.choice(list(STEPS[self.engine]))
+                self._shoot(world, _aim(rng, chosen, reference), trial, reference)
+            finish(world, trial, reference, mutant=self.mutant)
+        reader.report(trial)
+        trial.seconds = time.perf_counter() - started
+        clear(world, trial)
+        return trial
+
+    def _shoot(self, world: World, shot: Shot, trial: Trial, reference: Reference) -> None:
+        outcome = run_child(world, shot=shot, mutant=self.mutant)
+        trial.restarts += 1
+        if outcome.killed:
+            trial.blows[shot.step] += 1
+            trial.phases[outcome.phase] += 1
+        elif outcome.code == 0:
+            trial.missed += 1
+        else:
+            trial.add(Violation("failed", 1, f"{shot}: {outcome.complaints}"))
+        look(world, outcome, trial)
+        trial.add(*checks.check(world, reference.planned, complete=False))
+        trial.add(*checks.check_lake(world, reference.lake, complete=False))
+
+
+def finish(world: World, trial: Trial, reference: Reference, **job: str | None) -> None:
+    """Let a load run to its end, and check that all is there, once and whole."""
+    outcome = run_child(world, **job)
+    look(world, outcome, trial)
+    trial.add(Violation("failed", int(outcome.code != 0), outcome.complaints))
+    trial.add(*checks.check(world, reference.planned, complete=True))
+    trial.add(*checks.check_lake(world, reference.lake, complete=True))
+
+
+def look(world: World, outcome: Outcome, trial: Trial) -> None:
+    """Take over what a child saw, and check that what it acknowledged is there."""
+    trial.polls += len(outcome.of("poll"))
+    trial.add(Violation("partial", len(outcome.partial), str(outcome.partial[:3])))
+    trial.add(*checks.check_acknowledged(world, outcome.acknowledged))
+
+
+def clear(world: World, trial: Trial) -> None:
+    """Remove what a trial without findings leaves; the rest stays to be looked at."""
+    if not trial.violations:
+        shutil.rmtree(world.folder)
+
+
+def _aim(rng: random.Random, step: str, reference: Reference) -> Shot:
+    times = reference.times[step]
+    phase = rng.choice(PHASES)
+    # Later calls are hit less often: a load that was killed before has fewer left to do.
+    nth = rng.choice((1, 1, 2, rng.randint(1, len(times))))
+    longest = statistics.median(times)
+    return Shot(step, phase, min(nth, len(times)), int(rng.random() * longest))
