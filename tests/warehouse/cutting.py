@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 
 class CuttingProxy:
-    """Passes bytes on, until the client sends a chosen text: then it cuts, before or after the answer."""
+    """Passes bytes on until the client sends a chosen text: then it cuts, with or without passing that on."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -20,7 +21,7 @@ class CuttingProxy:
         self.cuts = 0
 
     def arm(self, text: bytes, *, after: bool, times: int = 1) -> None:
-        """Cut the next times that a client sends a text; after: the server does it, and the answer is lost."""
+        """Cut the next times that a client sends a text; after: the server does it, its answer is lost."""
         self.text, self.after, self.left, self.cuts = text, after, times, 0
 
     def __enter__(self) -> CuttingProxy:
@@ -75,8 +76,6 @@ def _received(sock: socket.socket) -> bytes:
 
 def _close(*socks: socket.socket) -> None:
     for sock in socks:
-        try:
+        with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         sock.close()

@@ -69,7 +69,7 @@ def test_a_connection_that_is_always_cut_is_given_up(
     proxy.arm(b"copy ", after=False, times=100)
     result = bank.load_file("sales.csv", HEAD + "a,,1\n")
     assert result.status == "failed"
-    assert result.error.startswith("The warehouse failed 8 times: ")
+    assert " failed 8 times: BrokenPipe: server socket closed" in result.error
     proxy.arm(b"", after=False, times=0)
     assert bank.rows() == bank.query("select * from ops.load_ledger") == []
 
@@ -77,5 +77,5 @@ def test_a_connection_that_is_always_cut_is_given_up(
 def test_a_server_that_is_not_there_is_told(bank: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     bank.settings = bank.settings.model_copy(update={"redshift_port": 1})
-    with pytest.raises(WarehouseError, match="The warehouse failed 8 times: .*communication error"):
+    with pytest.raises(WarehouseError, match=r"127.0.0.1:1/bank_\w+ failed 8 times: communication error"):
         bank.query("select 1")

@@ -80,7 +80,7 @@ def test_a_loader_that_waits_too_long_says_so(bank: Any, monkeypatch: pytest.Mon
             held.set()
             done.wait(20)
 
-        thread = threading.Thread(target=lambda: holder._session.transact(hold))  # noqa: SLF001
+        thread = threading.Thread(target=lambda: holder._session.transact(hold))
         thread.start()
         held.wait(20)
         bank.settings = settings
@@ -126,5 +126,5 @@ def test_conflicts_without_end_are_given_up(bank: Any, monkeypatch: pytest.Monke
     monkeypatch.setattr(RedshiftBooking, "insert_rows", conflict)
     result = bank.load_file("sales.csv", HEAD + "a,,1\n")
     assert result.status == "failed"
-    assert result.error.startswith("The warehouse failed 8 times: ")
+    assert " failed 8 times: invalid input syntax" in result.error
     assert bank.rows() == bank.query("select * from ops.load_ledger") == []
