@@ -22,7 +22,8 @@ from loaders.guard import Guard
 from loaders.ledger import Load, utc_now
 from loaders.mapping import Mapping
 from loaders.settings import Settings
-from loaders.sources.csv_text import Dialect, close_with, read_header, scan, unify_line_ends
+from loaders.sources.csv_repair import close_with, unify_line_ends
+from loaders.sources.csv_text import Dialect, read_header, scan
 from loaders.sources.files import InputFile, check_settled
 from loaders.sources.plain import Plain, to_utf8, unpack
 from loaders.stage import cards, erased, personal
@@ -159,7 +160,7 @@ class Loader:
         if file.problem:
             raise file.problem
         contract = self.mapping.contracts[file.table]
-        plain = unpack(file, folder)
+        plain = unpack(file, folder, self.settings)
         if self.warehouse.is_loaded(contract, plain.sha256, file.file_date):
             return {"status": "already_loaded"}
         guard = self.guard.prepare(contract)
@@ -225,7 +226,7 @@ class Loader:
         names = read_header(text, dialect, file.name)
         if not header:
             names = list(layout.names or ())
-        look = scan(text, dialect)
+        look = scan(text, dialect, file.name)
         if look.regular and look.open_at_end:
             raise IncompleteFileError(
                 f"{file.name} ends within quotes: it is cut off, or a quote is never closed.",
