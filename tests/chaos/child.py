@@ -45,9 +45,9 @@ def run(job: Job) -> None:
     yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc]  # thousands of starts: the same parser, written in C
     os.environ.update(job.world.env)
     taps = Range(job.world.engine, job.shot, str(job.marks))
-    if job.mutant:
-        mutants.apply(job.mutant)
     taps.install()
+    if job.mutant:
+        mutants.apply(job.mutant, job.world.engine)
     if job.world.engine == "duckdb":
         _read_beside_the_writer(taps)
 

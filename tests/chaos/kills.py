@@ -6,7 +6,7 @@ import random
 import shutil
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,17 +68,33 @@ class Gallery:
 
     def kill(self, step: str, seed: int) -> Trial:
         """Kill a load up to four times, first at the given step, then let it run to the end."""
-        trial = Trial("kill", self.engine, step, seed)
-        started = time.perf_counter()
         rng = random.Random(f"{self.engine} {step} {seed}")  # noqa: S311 - no secret
         source = rng.randrange(SOURCES)
         reference = self.reference(source)
-        world = self.make_world(self.folder / f"{step.replace(' ', '-')}-{seed}", source)
+        more = [rng.choice(list(STEPS[self.engine])) for _ in range(rng.choice(KILLS) - 1)]
+        shots = [_aim(rng, name, reference) for name in (step, *more)]
+        return self.play(step, seed, source, shots)
+
+    def sweep(self, seed: int, steps: Sequence[str]) -> Trial:
+        """Kill a load at several steps in turn, each time at the first file that is left."""
+        rng = random.Random(f"sweep {seed}")  # noqa: S311 - no secret
+        times = self.reference(0).times
+        shots = [
+            Shot(step, rng.choice(PHASES), 1, int(rng.random() * statistics.median(times[step])))
+            for step in steps
+        ]
+        return self.play("sweep", seed, 0, shots)
+
+    def play(self, name: str, seed: int, source: int, shots: Sequence[Shot]) -> Trial:
+        """Load under the given shots, one a start, then in peace; check after each."""
+        trial = Trial("kill", self.engine, name, seed)
+        started = time.perf_counter()
+        reference = self.reference(source)
+        world = self.make_world(self.folder / f"{name.replace(' ', '-')}-{seed}", source)
         trial.rows_in = reference.rows
         with Reader(world) as reader:
-            for number in range(rng.choice(KILLS)):
-                chosen = step if number == 0 else rng.choice(list(STEPS[self.engine]))
-                self._shoot(world, _aim(rng, chosen, reference), trial, reference)
+            for shot in shots:
+                self._shoot(world, shot, trial, reference)
             finish(world, trial, reference, mutant=self.mutant)
         reader.report(trial)
         trial.seconds = time.perf_counter() - started

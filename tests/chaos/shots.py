@@ -33,7 +33,6 @@ class Tap:
 
 _DUCKDB = "loaders.warehouse.duckdb:DuckDBWarehouse"
 _REDSHIFT = "loaders.warehouse.redshift.warehouse:RedshiftWarehouse"
-_DRIVER = "redshift_connector.core:Connection.execute"
 
 
 def _puts(target: str) -> dict[str, Tap]:
@@ -57,16 +56,17 @@ COMMON = {
     "write part": Tap("loaders.stage.run:write_part"),
     "after": Tap("loaders.loader:Loader.__exit__"),
 }
+STATEMENTS = {"duckdb": f"{_DUCKDB}.connection", "redshift": "redshift_connector.core:Connection.execute"}
 STEPS: dict[str, dict[str, Tap]] = {
     "duckdb": COMMON
     | _puts("loaders.lake.local:LocalLake.put")
-    | _statements(f"{_DUCKDB}.connection", fence=r"\bfrom ops\.load_ledger", copy=r'^\s*insert into "?raw')
+    | _statements(STATEMENTS["duckdb"], fence=r"\bfrom ops\.load_ledger", copy=r'^\s*insert into "?raw')
     | {"open": Tap(f"{_DUCKDB}.__enter__"), "tables": Tap(f"{_DUCKDB}.ensure_tables")},
     "redshift": COMMON
     | _puts("loaders.lake.s3:S3Lake.put")
-    | _statements(_DRIVER, fence=r"^\s*lock ops\.load_fence", copy=r"^\s*copy ")
+    | _statements(STATEMENTS["redshift"], fence=r"^\s*lock ops\.load_fence", copy=r"^\s*copy ")
     | {
-        "insert": Tap(_DRIVER, r'^\s*insert into "?raw'),
+        "insert": Tap(STATEMENTS["redshift"], r'^\s*insert into "?raw'),
         "open": Tap("redshift_connector:connect"),
         "tables": Tap(f"{_REDSHIFT}.ensure_tables"),
     },
@@ -183,7 +183,7 @@ Around = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
 
 def wrap(target: str, around: Around) -> None:
-    """Put a function around a target such as `loaders.loader:Stage.run`; a property is taken for a connection.
+    """Put a function around a target such as `loaders.loader:Stage.run`; a property gives a connection.
 
     Raises:
         AttributeError: The product has no such target any more.
