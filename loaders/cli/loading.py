@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from loaders.cli.output import Format, FormatOption, command, emit, progress_bar, say, table
+from loaders.cli.output import Format, FormatOption, about, command, counted, emit, progress_bar, say, table
 from loaders.cli.session import session
 from loaders.errors import BankmartError
 
@@ -170,7 +170,7 @@ def _counter(
         state["done"] += 1
         progress(f"loading {result.file_name}", state["done"], state["total"])
         if result.error:
-            say(f"{result.file_name}: {result.error}")
+            say(about(result.file_name, result.error))
 
     return on_start, on_file
 
@@ -218,11 +218,11 @@ def render_load(to: Console, report: LoadReport) -> None:
         to.print(f"Left alone, no pattern of the mapping fits: {escape(names)}{more}", soft_wrap=True)
     if report.later:
         days = sorted(file.file_date for file in report.later)
-        to.print(f"Left for later: {len(days)} files of {days[0]} to {days[-1]}.")
+        to.print(f"Left for later: {counted(len(days), 'file')} of {days[0]} to {days[-1]}.")
     known = sum(result.status == "already_loaded" for result in report.results)
     if report.results and known == len(report.results):
         to.print("Nothing new: every file was loaded before.")
     to.print(
-        f"{len(report.results)} files: {report.rows_in:,} rows in = {report.rows_loaded:,} loaded "
-        f"+ {report.rows_dead:,} rejected, {report.seconds:.1f} s"
+        f"{counted(len(report.results), 'file')}: {counted(report.rows_in, 'row')} in = "
+        f"{report.rows_loaded:,} loaded + {report.rows_dead:,} rejected, {report.seconds:.1f} s"
     )

@@ -127,6 +127,32 @@ def cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
+def counted(number: int, noun: str) -> str:
+    """Count things in words.
+
+    Args:
+        number: How many.
+        noun: What one of them is called.
+
+    Returns:
+        Such as `1 file` or `1,200 files`.
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def about(file_name: str, error: str) -> str:
+    """Name a file before its error, unless the error does.
+
+    Args:
+        file_name: The file.
+        error: What went wrong.
+
+    Returns:
+        A text that names the file once.
+    """
+    return error if error.startswith(file_name) else f"{file_name}: {error}"
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar on stderr while long work runs, if that is a terminal.

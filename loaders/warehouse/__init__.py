@@ -98,7 +98,8 @@ def hold_warehouse(settings: Settings, command: str) -> Iterator[None]:
         Nothing.
 
     Raises:
-        TargetError: The settings name no target of profiles.yml, or an engine that bankmart doesn't know.
+        TargetError: The settings name no target of profiles.yml, one that is not set up whole, or one of an
+            engine that bankmart doesn't know.
         LockedError: Another process holds the warehouse.
     """
     engine = read_target(settings)["type"]
@@ -109,6 +110,9 @@ def hold_warehouse(settings: Settings, command: str) -> Iterator[None]:
             hint="Unset BANKMART_TARGET, or set it to dev.",
         )
     if engine == REDSHIFT:
+        from loaders.warehouse.redshift.login import read_login  # noqa: PLC0415 - brings its driver
+
+        read_login(settings)  # a target that is not set up whole is told before dbt or a file is read
         # Each load takes its turn by the fence in its own transaction.
         yield
         return
