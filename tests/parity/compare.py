@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 SHOWN = 3
 FLOAT_DIGITS = 12
@@ -42,30 +43,32 @@ def cell(value: object) -> str:
     Returns:
         The text; a null differs from every text, and blanks are kept.
     """
-    match value:
-        case None:
-            text = "null"
-        case bool():
-            text = str(value).lower()
-        case int() | Decimal():
-            text = _number(Decimal(value))
-        case float():
-            text = f"{value:.{FLOAT_DIGITS}g}"
-        case datetime():
-            text = (value.astimezone(UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat() + "Z"
-        case date():
-            text = value.isoformat()
-        case str():
-            text = repr(value)
-        case _:
-            raise TypeError(f"no rule for a {type(value).__name__}: {value!r}")
-    return text
+    if value is None:
+        return "null"
+    if write := WRITERS.get(type(value)):
+        return write(value)
+    raise TypeError(f"no rule for a {type(value).__name__}: {value!r}")
 
 
 def _number(value: Decimal) -> str:
     text = f"{value:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def _moment(value: datetime) -> str:
+    return (value.astimezone(UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat() + "Z"
+
+
+WRITERS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: str(value).lower(),
+    int: str,
+    Decimal: _number,
+    float: lambda value: f"{value:.{FLOAT_DIGITS}g}",
+    datetime: _moment,
+    date: date.isoformat,
+    str: repr,
+}
 
 
 def row_hash(row: Sequence[object]) -> str:
@@ -90,9 +93,9 @@ def differences(name: str, left: Table, right: Table) -> Iterator[str]:
     if len(left.rows) != len(right.rows):
         yield f"{name}: {len(left.rows)} rows <> {len(right.rows)} rows"
     here, there = left.hashes(), right.hashes()
-    only_left, only_right = _only(left, here - there), _only(right, there - here)
-    if not only_left and not only_right:
+    if here == there:
         return
+    only_left, only_right = _only(left, here - there), _only(right, there - here)
     yield f"{name}: {len(only_left)} rows on the left alone, {len(only_right)} on the right alone"
     for mine, other in zip(only_left[:SHOWN], only_right[:SHOWN], strict=False):
         yield f"{name}: {_changes(left.columns, mine, other)}"

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redshift_connector
 
 from loaders.contract import load_contracts
 from loaders.dbt import FAILED, DbtProject, NodeResult
@@ -25,6 +26,7 @@ from tests.redshift.s3_server import make_bucket
 from tests.redshift.standin.server import StandIn
 
 BUCKET = "bankmart-parity"
+ZONE = "America/New_York"
 COPY_ROLE = "arn:aws:iam::123456789012:role/copy"
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 # When a load ran, and what it was called while it did: no two runs share that, on whichever engine.
@@ -81,6 +83,17 @@ class Engine:
         with open_warehouse(self.settings) as warehouse:
             return warehouse.query(sql)
 
+    @contextmanager
+    def changed(self, table: str, assignment: str, condition: str) -> Iterator[None]:
+        """Change rows of a table for a while."""
+        with open_warehouse(self.settings) as warehouse:
+            keep = f"create table core.kept as select * from {table} where {condition}"  # noqa: S608
+            warehouse.execute([keep, f"update {table} set {assignment} where {condition}"])  # noqa: S608
+            yield
+            delete = f"delete from {table} where {condition}"  # noqa: S608
+            warehouse.execute([delete, f"insert into {table} select * from core.kept"])  # noqa: S608
+            warehouse.execute(["drop table core.kept"])
+
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     columns = tuple(name for name in (rows[0] if rows else ()) if name not in CLOCK)
@@ -111,18 +124,20 @@ class Twins:
 
 
 @contextmanager
-def twins(folder: Path, standin: StandIn, s3: Any) -> Iterator[Twins]:
+def twins(folder: Path, standin: StandIn, s3: Any, name: str) -> Iterator[Twins]:
     """Give both engines, empty, to a client that lives in New York.
 
     Args:
         folder: Folder for everything on disk.
         standin: The running stand-in.
         s3: Client of its S3 server.
+        name: Name of the bank, which gets a database of its own.
 
     Yields:
         The engines.
     """
     make_bucket(s3, BUCKET)
+    _create_database(standin, name)
     here = scratch(folder)
     there = Settings(
         _env_file=None,
@@ -136,7 +151,7 @@ def twins(folder: Path, standin: StandIn, s3: Any) -> Iterator[Twins]:
             "aws_region": standin.options.region,
             "redshift_host": "127.0.0.1",
             "redshift_port": standin.port,
-            "redshift_dbname": standin.options.database,
+            "redshift_dbname": name,
             "redshift_user": standin.options.user,
             "redshift_password": standin.options.password,
             "redshift_copy_role": COPY_ROLE,
@@ -148,9 +163,26 @@ def twins(folder: Path, standin: StandIn, s3: Any) -> Iterator[Twins]:
         yield Twins(Engine("duckdb", here), Engine("redshift", there))
 
 
+def _create_database(standin: StandIn, name: str) -> None:
+    connection = redshift_connector.connect(
+        host="127.0.0.1",
+        port=standin.port,
+        database=standin.options.database,
+        user=standin.options.user,
+        password=standin.options.password,
+        ssl=False,
+    )
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(f"create database {name}")
+    # Sessions of another zone than the data's must not shift a day.
+    cursor.execute(f"alter user {standin.options.user} set timezone to '{ZONE}'")
+    connection.close()
+
+
 @contextmanager
 def _in_new_york(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    patch.setenv("TZ", "America/New_York")
+    patch.setenv("TZ", ZONE)
     time.tzset()
     try:
         yield
