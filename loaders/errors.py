@@ -115,3 +115,19 @@ class WarehouseError(BankmartError):
     """The warehouse can't be reached, refused a statement, or counted other rows than the loader did."""
 
     exit_code = 14
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Tell whether an error is Ctrl-C in disguise.
+
+    DuckDB tells it as a RuntimeError or an InterruptException, Arrow as an OSError with DuckDB's text.
+
+    Args:
+        error: Any error.
+
+    Returns:
+        Whether a user stopped the program.
+    """
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "InterruptException":
+        return True
+    return isinstance(error, (RuntimeError, OSError)) and "Query interrupted" in str(error)

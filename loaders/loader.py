@@ -15,7 +15,7 @@ from typing import Literal
 
 import duckdb
 
-from loaders import lake
+from loaders import errors, lake
 from loaders.contract import TableContract
 from loaders.errors import BankmartError, EmptyFileError, HeaderOnlyError, IncompleteFileError
 from loaders.guard import Guard
@@ -27,8 +27,10 @@ from loaders.sources.csv_text import Dialect, read_header, scan
 from loaders.sources.files import InputFile, check_settled
 from loaders.sources.plain import Plain, to_utf8, unpack
 from loaders.stage import cards, erased, personal
+from loaders.stage.deadline import deadline
 from loaders.stage.drift import Fit, fit
-from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows, parquet_rows
+from loaders.stage.parquet import parquet_rows
+from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows
 from loaders.stage.row_sql import CUT_MACRO
 from loaders.stage.run import Stage
 from loaders.warehouse import Warehouse
@@ -138,6 +140,8 @@ class Loader:
         except BankmartError as error:
             values = {"error": str(error), "exit_code": error.exit_code}
         except (OSError, duckdb.Error) as error:
+            if errors.is_interruption(error):  # Ctrl-C, as DuckDB and Arrow tell it
+                raise KeyboardInterrupt from error
             values = {
                 "error": f"{file.name}: {str(error).splitlines()[0]}",
                 "exit_code": BankmartError.exit_code,
@@ -164,9 +168,10 @@ class Loader:
         if self.warehouse.is_loaded(contract, plain.sha256, file.file_date):
             return {"status": "already_loaded"}
         guard = self.guard.prepare(contract)
-        rows = self.rows(file, plain, folder)
-        fitted = fit(rows.names, file.entry, contract, file.name)
-        staged = Stage(self.connection, rows, fitted, folder, file.name).run()
+        with deadline(self.connection, self.settings.max_seconds, file.name):
+            rows = self.rows(file, plain, folder)
+            fitted = fit(rows.names, file.entry, contract, file.name)
+            staged = Stage(self.connection, rows, fitted, folder, file.name).run()
         if not staged.rows_in:
             kind = HeaderOnlyError if rows.names and not rows.line_rows else EmptyFileError
             raise kind(f"{file.name} has no row.", hint="Ask the source whether that is meant.")

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="DuckDB's memory.")
     max_file_gb: float = Field(16.0, gt=0, description="Gigabytes that a compressed file may expand to.")
     max_ratio: int = Field(100, ge=1, description="Times that a compressed file over 16 MB may expand.")
+    max_seconds: float = Field(3600.0, gt=0, description="Seconds that reading one file may take.")
     lock_timeout: float = Field(60.0, ge=0, description="Seconds to wait for another bankmart.")
     slices: int = Field(1, ge=1, le=4096, description="Slices of the cluster: parts are a multiple of it.")
     scratch: Path = Field(Path("data/scratch"), description="Folder to stage files in for a lake on S3.")

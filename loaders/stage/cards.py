@@ -14,7 +14,8 @@ MIN_LENGTH = 13
 
 # A run may hold more than the card number, such as a year after it. So it is cut into groups of digits, and
 # the whole run, each group, and neighbouring groups of three digits or more are tried. Lists are zipped with
-# themselves, not indexed: a lambda that holds a list beside its element takes time by the square of its length.
+# themselves, not indexed: a lambda that holds a list beside its element is slow by the square of its length,
+# and mixed up the rows of a vector.
 MAX_LENGTH = 19
 NEIGHBOURS = 6
 _SHIFTS = ", ".join(f"groups[{i}:]" for i in range(1, NEIGHBOURS + 1))
