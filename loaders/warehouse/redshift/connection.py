@@ -129,7 +129,7 @@ class Session:
             Transaction(connection).query(statement)
         except Exception as error:
             self.close()
-            raise _told(error) from error
+            raise WarehouseError(f"{self._place} refused: {_told(error)}") from error
         connection.autocommit = False
 
     def _attempt(self, work: Callable[[Transaction], T]) -> T:
@@ -138,8 +138,12 @@ class Session:
             result = work(Transaction(connection))
             connection.commit()
         except BaseException as error:
-            self._undo(lost=_is_lost(error))
-            raise _told(error) from error
+            # Whoever was stopped on the way doesn't know what the server still has to say.
+            answered = isinstance(error, BankmartError) or bool(_answer(error))
+            self._undo(lost=not answered or _is_lost(error))
+            if (told := _told(error)) is error:
+                raise
+            raise told from error
         return result
 
     @property
