@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -28,15 +29,11 @@ def main() -> int:
     arguments = _parser().parse_args()
     started = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="chaos-", dir=arguments.keep))
-    trials: list[Trial] = []
-    idle: list[str] = []
-    for engine in ENGINES if arguments.engine == "all" else (arguments.engine,):
-        with Range(engine, folder / engine) as field:
-            own = list(_told(_played(field, arguments)))
-            names = [arguments.step] if arguments.step else list(field.trials())
-        trials += own
-        hit = {name for trial in own for name in trial.blows if trial.blows[name]}
-        idle += [f"{engine}: {name}" for name in names if name not in hit]
+    engines = ENGINES if arguments.engine == "all" else (arguments.engine,)
+    with ThreadPoolExecutor(len(engines)) as pool:
+        done = list(pool.map(lambda engine: _run(engine, folder / engine, arguments), engines))
+    trials = [trial for own, _ in done for trial in own]
+    idle = [name for _, names in done for name in names]
     _report(trials, idle, time.perf_counter() - started, arguments.format)
     broken = any(trial.violations for trial in trials)
     if not broken:
@@ -54,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.add_argument("--keep", default=None, help="folder in which trials with findings stay")
     return parser
+
+
+def _run(engine: str, folder: Path, arguments: argparse.Namespace) -> tuple[list[Trial], list[str]]:
+    """Play one engine's trials; give them, and the names of those that never hit anything."""
+    with Range(engine, folder) as field:
+        trials = list(_told(_played(field, arguments)))
+        names = [arguments.step] if arguments.step else list(field.trials())
+    hit = {name for trial in trials for name in trial.blows if trial.blows[name]}
+    return trials, [f"{engine}: {name}" for name in names if name not in hit]
 
 
 def _played(field: Range, arguments: argparse.Namespace) -> Iterator[Trial]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,25 +68,48 @@ class Books:
         self.dead = query("select load_id, row_number from ops.dead_letters")
 
 
-def check(world: World, planned: dict[Identity, Planned], *, complete: bool) -> list[Violation]:
-    """Compare warehouse and lake with the independent reading of the files.
+@dataclass(frozen=True)
+class Reference:
+    """An undisturbed load: what must become of each content, the lake it leaves, how long each step ran."""
+
+    planned: dict[Identity, Planned]
+    lake: dict[str, str]
+    times: dict[str, list[int]]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the source."""
+        return sum(len(plan.good) + len(plan.dead) for plan in self.planned.values())
+
+
+def check(
+    world: World, reference: Reference, *, complete: bool, acknowledged: Collection[str] = ()
+) -> list[Violation]:
+    """Compare warehouse and lake with the independent reading of the files, and an undisturbed load's lake.
 
     Args:
         world: Where.
-        planned: What must become of each content.
+        reference: What must be; its lake is empty where there is none to compare with.
         complete: Whether every content must be there; if not, those that are must be whole.
+        acknowledged: Files that a load called loaded before it was killed.
     """
+    objects = world.objects()
+    found = [*_check_lake(world, objects, reference.lake, complete=complete)]
     try:
         with world.query() as query:
             partial, books = half_visible(query), Books(query)
     except ElsewhereError as error:
-        return [Violation("lost", len(planned), f"no warehouse: {error}")] if complete else []
-    found = [Violation("partial", len(partial), f"loads other than their ledger rows: {partial[:3]}")]
-    found += _check_ledger(books, planned, complete=complete)
-    wanted = {key: plan for key, plan in planned.items() if complete or key in set(books.identities.values())}
+        expected = len(reference.planned) if complete else len(acknowledged)
+        return [v for v in (*found, Violation("lost", expected, f"no warehouse: {error}")) if v.count]
+    found.append(Violation("partial", len(partial), f"loads other than their ledger rows: {partial[:3]}"))
+    found += _check_ledger(books, reference.planned, complete=complete)
+    there = set(books.identities.values())
+    wanted = {key: plan for key, plan in reference.planned.items() if complete or key in there}
     found += _check_rows("raw row", _wanted_rows(wanted), _found_rows(books))
     found += _check_rows("dead letter", _wanted_dead(wanted), _found_dead(books))
-    found += check_manifests(world, books)
+    found += _check_manifests(objects, books)
+    gone = sorted(set(acknowledged) - {row[8] for row in books.loads.values()})
+    found.append(Violation("lost", len(gone), f"files acknowledged, then gone: {gone}"))
     return [violation for violation in found if violation.count]
 
 
@@ -137,30 +160,25 @@ def _found_dead(books: Books) -> Counter[Any]:
     return Counter((books.identities.get(load_id, load_id), number) for load_id, number in books.dead)
 
 
-def check_manifests(world: World, books: Books) -> Iterable[Violation]:
+def _check_manifests(objects: dict[str, bytes], books: Books) -> Iterable[Violation]:
     """Each manifest names only objects that are there as it says; each load has its manifest."""
-    objects = world.objects()
     marks = digests(objects)
     dangling = []
-    for key, content in objects.items():
-        if key.endswith("manifest.json"):
-            for entry in json.loads(content)["entries"]:
-                meta = entry["meta"]
-                there = objects.get(entry["url"])
-                if (
-                    there is None
-                    or len(there) != meta["content_length"]
-                    or marks[entry["url"]] != meta["sha256"]
-                ):
-                    dangling.append((key, entry))
+    for key in (key for key in objects if key.endswith("manifest.json")):
+        for entry in json.loads(objects[key])["entries"]:
+            url, meta = entry["url"], entry["meta"]
+            if marks.get(url) != meta["sha256"] or len(objects[url]) != meta["content_length"]:
+                dangling.append((key, entry))
     yield Violation("lake", len(dangling), f"manifests without their objects: {dangling[:2]}")
     absent = [row[7] for row in books.loads.values() if row[7] not in objects]
     yield Violation("lake", len(absent), f"loads without their manifest: {absent[:2]}")
 
 
-def check_lake(world: World, reference: dict[str, str], *, complete: bool) -> Iterable[Violation]:
+def _check_lake(
+    world: World, objects: dict[str, bytes], reference: dict[str, str], *, complete: bool
+) -> Iterable[Violation]:
     """The lake holds the keys and bytes of a load that nobody disturbed; scratch is gone when all is done."""
-    found = digests(world.objects())
+    found = digests(objects) if reference else {}
     other = [key for key, mark in found.items() if reference.get(key) != mark]
     yield Violation("lake", len(other), f"other keys or bytes than an undisturbed load: {other[:3]}")
     if complete:
@@ -168,14 +186,3 @@ def check_lake(world: World, reference: dict[str, str], *, complete: bool) -> It
         yield Violation("lake", len(gone), f"objects missing: {gone[:3]}")
         left = sorted(path.name for path in world.scratch.iterdir()) if world.scratch.exists() else []
         yield Violation("scratch", len(left), f"left by the dead: {left[:3]}")
-
-
-def check_acknowledged(world: World, acknowledged: set[str]) -> Iterable[Violation]:
-    """What a load called loaded before it was killed is in the ledger."""
-    try:
-        with world.query() as query:
-            names = {row[0] for row in query("select file_name from ops.load_ledger")}
-    except ElsewhereError:
-        names = set()
-    gone = sorted(acknowledged - names)
-    yield Violation("lost", len(gone), f"files acknowledged, then gone: {gone}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,23 +80,34 @@ def _speak_into(log: Path) -> None:
 
 def _read_beside_the_writer(taps: Range) -> None:
     """Poll on a connection of its own all through the load: no other process can while it has the file."""
-    enter = duckdb_warehouse.DuckDBWarehouse.__enter__
+    warehouse = duckdb_warehouse.DuckDBWarehouse
+    enter, leave = warehouse.__enter__, warehouse.__exit__
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
 
     def entered(self: Any) -> Any:
         opened = enter(self)
-        threading.Thread(target=_poll, args=(self._connection.cursor(), taps), daemon=True).start()
+        threads.append(
+            threading.Thread(target=_poll, args=(self._connection.cursor(), taps, stop), daemon=True)
+        )
+        threads[0].start()
         return opened
 
-    duckdb_warehouse.DuckDBWarehouse.__enter__ = entered  # type: ignore[method-assign]
+    def left(self: Any, *reason: Any) -> None:
+        stop.set()
+        threads[0].join()
+        leave(self, *reason)
+
+    warehouse.__enter__, warehouse.__exit__ = entered, left  # type: ignore[method-assign]
 
 
-def _poll(cursor: Any, taps: Range) -> None:
-    while True:
+def _poll(cursor: Any, taps: Range, stop: threading.Event) -> None:
+    while not stop.wait(POLL_SECONDS):
         try:
             found = half_visible(lambda statement: cursor.execute(statement).fetchall())
-        except duckdb_warehouse.duckdb.CatalogException:
+        except duckdb_warehouse.duckdb.CatalogException:  # there are no tables yet
             found = []
-        except duckdb_warehouse.duckdb.Error:  # the load is over and has closed the file
-            return
+        except duckdb_warehouse.duckdb.Error as error:
+            found = [(repr(error),)]
         taps.mark("poll", partial=[list(map(str, row)) for row in found])
-        time.sleep(POLL_SECONDS)
+    cursor.close()

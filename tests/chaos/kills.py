@@ -7,35 +7,19 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos import checks
-from tests.chaos.checks import Violation
+from tests.chaos.checks import Reference, Violation, check
 from tests.chaos.processes import Outcome, run_child
 from tests.chaos.reader import Reader
 from tests.chaos.shots import PHASES, STEPS, Shot
-from tests.chaos.source import Identity, Planned, read_source
+from tests.chaos.source import read_source
 from tests.chaos.trials import Trial
 from tests.chaos.world import World, digests
 
 SOURCES = 3
 KILLS = (1, 2, 3, 4, 4)
 MakeWorld = Callable[[Path, int], World]
-
-
-@dataclass
-class Reference:
-    """An undisturbed load of the same files: the lake it leaves, and how often and how long each step ran."""
-
-    planned: dict[Identity, Planned]
-    lake: dict[str, str]
-    times: dict[str, list[int]]
-
-    @property
-    def rows(self) -> int:
-        """Rows of the source."""
-        return sum(len(plan.good) + len(plan.dead) for plan in self.planned.values())
 
 
 class Gallery:
@@ -55,15 +39,15 @@ class Gallery:
             world = self.make_world(self.folder / f"reference-{source}", source)
             outcome = run_child(world)
             assert outcome.code == 0, outcome.complaints
-            planned = read_source(world.landing)
-            found = checks.check(world, planned, complete=True)
+            bare = Reference(read_source(world.landing), {}, {})
+            found = check(world, bare, complete=True)
             assert not found, found
             times: dict[str, list[int]] = {step: [] for step in STEPS[self.engine]}
             for mark in outcome.of("time"):
                 times[mark["step"]].append(mark["microseconds"])
             idle = [step for step, seen in times.items() if not seen]
             assert not idle, f"steps that no load passes, is their target gone? {idle}"
-            self._references[source] = Reference(planned, digests(world.objects()), times)
+            self._references[source] = Reference(bare.planned, digests(world.objects()), times)
         return self._references[source]
 
     def kill(self, step: str, seed: int) -> Trial:
@@ -111,25 +95,23 @@ class Gallery:
             trial.missed += 1
         else:
             trial.add(Violation("failed", 1, f"{shot}: {outcome.complaints}"))
-        look(world, outcome, trial)
-        trial.add(*checks.check(world, reference.planned, complete=False))
-        trial.add(*checks.check_lake(world, reference.lake, complete=False))
+        look(world, outcome, trial, reference)
 
 
 def finish(world: World, trial: Trial, reference: Reference, **job: str | None) -> None:
     """Let a load run to its end, and check that all is there, once and whole."""
     outcome = run_child(world, **job)
-    look(world, outcome, trial)
     trial.add(Violation("failed", int(outcome.code != 0), outcome.complaints))
-    trial.add(*checks.check(world, reference.planned, complete=True))
-    trial.add(*checks.check_lake(world, reference.lake, complete=True))
+    look(world, outcome, trial, reference, complete=True)
 
 
-def look(world: World, outcome: Outcome, trial: Trial) -> None:
-    """Take over what a child saw, and check that what it acknowledged is there."""
+def look(
+    world: World, outcome: Outcome, trial: Trial, reference: Reference, *, complete: bool = False
+) -> None:
+    """Take over what a child saw, and check what it left."""
     trial.polls += len(outcome.of("poll"))
     trial.add(Violation("partial", len(outcome.partial), str(outcome.partial[:3])))
-    trial.add(*checks.check_acknowledged(world, outcome.acknowledged))
+    trial.add(*check(world, reference, complete=complete, acknowledged=outcome.acknowledged))
 
 
 def clear(world: World, trial: Trial) -> None:

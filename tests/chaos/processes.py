@@ -14,7 +14,7 @@ from tests.chaos.world import World
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.chaos.warm"])
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 900
 
 
 @dataclass

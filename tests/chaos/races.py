@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tests.chaos import checks
-from tests.chaos.checks import Violation
+from tests.chaos.checks import Reference, Violation
 from tests.chaos.kills import clear, look
 from tests.chaos.processes import Running
 from tests.chaos.reader import Reader
@@ -26,21 +25,19 @@ def race(world: World, name: str, loaders: int, seed: int, mutant: str | None = 
     """
     trial = Trial("race", world.engine, name, seed, restarts=loaders - 1)
     started = time.perf_counter()
-    planned = read_source(world.landing)
-    trial.rows_in = sum(len(plan.good) + len(plan.dead) for plan in planned.values())
+    reference = Reference(read_source(world.landing), {}, {})
+    trial.rows_in = reference.rows
     with Reader(world) as reader:
         running = [Running(world, mutant=mutant) for _ in range(loaders)]
         outcomes = [each.outcome() for each in running]
     reader.report(trial)
     for outcome in outcomes:
-        look(world, outcome, trial)
+        look(world, outcome, trial, reference, complete=True)
         trial.add(Violation("failed", int(outcome.code != 0), outcome.complaints))
     trial.blows[name] = len(outcomes)
     told = sum(mark["status"] == "loaded" for outcome in outcomes for mark in outcome.of("result"))
-    trial.add(
-        Violation("doubled", max(told - len(planned), 0), f"{told} loads told of {len(planned)} contents")
-    )
-    trial.add(*checks.check(world, planned, complete=True))
+    contents = len(reference.planned)
+    trial.add(Violation("doubled", max(told - contents, 0), f"{told} loads told of {contents} contents"))
     trial.seconds = time.perf_counter() - started
     clear(world, trial)
     return trial

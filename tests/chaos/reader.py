@@ -12,7 +12,7 @@ from tests.chaos.processes import CONTEXT
 from tests.chaos.trials import Trial
 from tests.chaos.world import ElsewhereError, World
 
-PAUSE = 0.03
+PAUSE = 0.06
 
 
 @dataclass

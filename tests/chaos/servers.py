@@ -141,7 +141,7 @@ class RedshiftServers:
             "scratch": folder / "scratch",
             "memory_limit": "1GB",
             "threads": 2,
-            "lock_timeout": 60,
+            "lock_timeout": 600,
             "s3_endpoint": s3_endpoint or self.s3.endpoint,
             "aws_region": REGION,
             "redshift_host": "127.0.0.1",

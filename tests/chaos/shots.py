@@ -61,7 +61,8 @@ STEPS: dict[str, dict[str, Tap]] = {
     "duckdb": COMMON
     | _puts("loaders.lake.local:LocalLake.put")
     | _statements(STATEMENTS["duckdb"], fence=r"\bfrom ops\.load_ledger", copy=r'^\s*insert into "?raw')
-    | {"open": Tap(f"{_DUCKDB}.__enter__"), "tables": Tap(f"{_DUCKDB}.ensure_tables")},
+    | {"open": Tap(f"{_DUCKDB}.__enter__"), "tables": Tap(f"{_DUCKDB}.ensure_tables")}
+    | {"close": Tap(f"{_DUCKDB}.__exit__")},
     "redshift": COMMON
     | _puts("loaders.lake.s3:S3Lake.put")
     | _statements(STATEMENTS["redshift"], fence=r"^\s*lock ops\.load_fence", copy=r"^\s*copy ")
@@ -69,6 +70,7 @@ STEPS: dict[str, dict[str, Tap]] = {
         "insert": Tap(STATEMENTS["redshift"], r'^\s*insert into "?raw'),
         "open": Tap("redshift_connector:connect"),
         "tables": Tap(f"{_REDSHIFT}.ensure_tables"),
+        "close": Tap(f"{_REDSHIFT}.__exit__"),
     },
 }
 COMMIT_CALLS = {"duckdb": f"{_DUCKDB}.commit", "redshift": f"{_REDSHIFT}.commit"}

@@ -82,16 +82,15 @@ def write_project(folder: Path) -> None:
 
 
 def write_files(landing: Path, seed: int, rows: int = 200) -> None:
-    """Write seven files: events and pictures, with and without bad rows, one twice, one that is all bad."""
+    """Write five files: events and pictures, with and without bad rows, one copied, one that is all bad."""
     rng = random.Random(f"source {seed}")  # noqa: S311 - no secret
     landing.mkdir(parents=True)
-    for number, bad in ((1, 0.02), (2, 0.1)):
-        (landing / f"sales_{number}.csv").write_text(_table(rng, rows, bad), "utf-8")
+    (landing / "sales_1.csv").write_text(_table(rng, rows, 0.1), "utf-8")
     shutil.copy(landing / "sales_1.csv", landing / "sales_1_copy.csv")
     (landing / "sales_bad.csv").write_text(_table(rng, 6, 1.0), "utf-8")
-    picture, other = _table(rng, rows // 2, 0.05), _table(rng, rows // 2, 0.0)
-    for day, text in enumerate((picture, picture, other)):
-        (landing / f"prices_{SALES_DAY + timedelta(days=day)}.csv").write_text(text, "utf-8")
+    picture = _table(rng, rows, 0.0)
+    for day in range(2):
+        (landing / f"prices_{SALES_DAY + timedelta(days=day)}.csv").write_text(picture, "utf-8")
 
 
 def write_many(landing: Path, files: int, rows: int = 12) -> None:

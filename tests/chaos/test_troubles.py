@@ -10,7 +10,7 @@ from tests.chaos.campaign import CRASH, Range
 from tests.chaos.shots import STEPS
 from tests.chaos.trials import Trial, lines, payload
 
-REDSHIFT_STEPS = sorted(STEPS["redshift"], key=lambda step: step == "after")
+REDSHIFT_STEPS = sorted(STEPS["redshift"], key=lambda step: step in ("after", "close"))
 
 
 @pytest.fixture(scope="module")

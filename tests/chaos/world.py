@@ -75,7 +75,7 @@ def duckdb_world(folder: Path, source: int | None) -> World:
         "landing": folder / "landing",
         "memory_limit": "1GB",
         "threads": 2,
-        "lock_timeout": 60,
+        "lock_timeout": 600,
     }
     return World("duckdb", folder, settings)
 
