@@ -57,11 +57,8 @@ class Replay:
             params,
             candidates,
         )
-        notes = (
-            (f"{open_rows - tried} rows can't be replayed: redacted, cut or not split",)
-            if tried < open_rows
-            else ()
-        )
+        left = open_rows - tried
+        notes = (f"{left} rows can't be replayed: redacted, cut or not split",) if left else ()
         if not tried:
             return {"status": "already_loaded", "rows_in": open_rows, "rows_dead": open_rows, "notes": notes}
         entry, contract = self._entry()
