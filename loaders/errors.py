@@ -9,6 +9,7 @@ class BankmartError(Exception):
     Attributes:
         exit_code: What the command line ends with.
         hint: What to do about it; part of the text of the error.
+        done_before: What a command had done before, for its output as JSON.
     """
 
     exit_code = 1
@@ -18,6 +19,7 @@ class BankmartError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.done_before: dict[str, object] = {}
 
     def __str__(self) -> str:
         """Give what happened and what to do in one text."""
