@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from tests.chaos.checks import Violation
 from tests.chaos.cutter import MODES
 from tests.chaos.kills import Gallery
 from tests.chaos.races import race
@@ -109,9 +111,17 @@ def in_turn(
         while waiting or not done:
             while not done and len(waiting) < workers:
                 name = names[number % len(names)]
-                waiting.add(pool.submit(plays[name], seed + number // len(names)))
+                waiting.add(pool.submit(_play, name, plays[name], seed + number // len(names)))
                 number += 1
             ended = next(as_completed(waiting))
             waiting.remove(ended)
             done = enough(ended.result()) or done
             yield ended.result()
+
+
+def _play(name: str, play: Play, seed: int) -> Trial:
+    """Play a trial; one that breaks down is a finding, and the others go on."""
+    try:
+        return play(seed)
+    except Exception:
+        return Trial("broken", "", name, seed, violations=[Violation("harness", 1, traceback.format_exc())])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ class Gallery:
     def __init__(self, engine: str, make_world: MakeWorld, folder: Path, mutant: str | None = None) -> None:
         self.engine, self.make_world, self.folder, self.mutant = engine, make_world, folder, mutant
         self._references: dict[int, Reference] = {}
+        self._lock = threading.Lock()
 
     def reference(self, source: int) -> Reference:
         """Load a source in peace, once.
@@ -35,20 +37,24 @@ class Gallery:
         Raises:
             AssertionError: That fails, or a step is never passed: its tap has nothing to hold on to.
         """
-        if source not in self._references:
-            world = self.make_world(self.folder / f"reference-{source}", source)
-            outcome = run_child(world)
-            assert outcome.code == 0, outcome.complaints
-            bare = Reference(read_source(world.landing), {}, {})
-            found = check(world, bare, complete=True)
-            assert not found, found
-            times: dict[str, list[int]] = {step: [] for step in STEPS[self.engine]}
-            for mark in outcome.of("time"):
-                times[mark["step"]].append(mark["microseconds"])
-            idle = [step for step, seen in times.items() if not seen]
-            assert not idle, f"steps that no load passes, is their target gone? {idle}"
-            self._references[source] = Reference(bare.planned, digests(world.objects()), times)
-        return self._references[source]
+        with self._lock:
+            if source not in self._references:
+                self._references[source] = self._load_in_peace(source)
+            return self._references[source]
+
+    def _load_in_peace(self, source: int) -> Reference:
+        world = self.make_world(self.folder / f"reference-{source}", source)
+        outcome = run_child(world)
+        assert outcome.code == 0, outcome.complaints
+        bare = Reference(read_source(world.landing), {}, {})
+        found = check(world, bare, complete=True)
+        assert not found, found
+        times: dict[str, list[int]] = {step: [] for step in STEPS[self.engine]}
+        for mark in outcome.of("time"):
+            times[mark["step"]].append(mark["microseconds"])
+        idle = [step for step, seen in times.items() if not seen]
+        assert not idle, f"steps that no load passes, is their target gone? {idle}"
+        return Reference(bare.planned, digests(world.objects()), times)
 
     def kill(self, step: str, seed: int) -> Trial:
         """Kill a load up to four times, first at the given step, then let it run to the end."""
