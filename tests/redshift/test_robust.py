@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redshift_connector
 
 from tests.redshift.client import ROLE, connect, rows
 from tests.redshift.standin.server import StandIn
@@ -113,6 +114,51 @@ def test_a_lock_shows_what_it_waited_for(sql: Any, open_session: Any) -> None:
     first.commit()
     waiter.join(20)
     assert seen == [[[1]]]
+
+
+@pytest.mark.parametrize(
+    "write",
+    ["insert into t values (2)", "update t set id = id where id = 9", "delete from t where id = 9", "copy"],
+)
+def test_writers_of_a_table_wait_for_each_other(sql: Any, put: Any, open_session: Any, write: str) -> None:
+    sql("create table t (id int)")
+    where = put("robust/write.csv", "2\n")
+    write = f"copy t from '{where}' {ROLE} csv" if write == "copy" else write
+    first, second = open_session(), open_session()
+    rows(first, "insert into t values (1)")
+    done: list[str] = []
+    writer = threading.Thread(target=lambda: (rows(second, write), done.append("written")))
+    writer.start()
+    time.sleep(0.3)
+    assert not done
+    assert sql("select count(*) from t") == [[0]], "readers wait for none"
+    first.commit()
+    writer.join(20)
+    assert done == ["written"]
+    second.commit()
+
+
+def test_writers_of_the_same_row_conflict(sql: Any, open_session: Any) -> None:
+    sql("create table t (id int, v int)")
+    sql("insert into t values (1, 0)")
+    first, second = open_session(), open_session()
+    rows(first, "update t set v = 1 where id = 1")
+    refused: list[str] = []
+
+    def write() -> None:
+        try:
+            rows(second, "update t set v = 2 where id = 1")
+        except redshift_connector.ProgrammingError as error:
+            refused.append(str(error.args[0]["M"]))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.3)
+    first.commit()
+    writer.join(20)
+    assert refused == ["could not complete because of conflict with concurrent transaction"]
+    second.rollback()
+    assert sql("select v from t") == [[1]]
 
 
 @pytest.mark.parametrize("wait", [0, 0.001, 0.02])
