@@ -194,8 +194,6 @@ class Loader:
             rows_erased=staged.rows_erased,
             erasures=self.guard.erasures,
             started_at=started_at,
-            good=tuple(part.path for part in good),
-            dead=tuple(part.path for part in dead),
             **asdict(published),
         )
         if self.warehouse.commit(load) is None:

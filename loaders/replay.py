@@ -65,15 +65,9 @@ class Replay:
         self.loader.guard.prepare(contract)
         paths = [r for plan in entry.plans(contract) for r in plan.references if r.startswith("$")]
         rows = replay_rows(self.loader.connection, candidates, paths, self.load["file_name"])
-        fitted = fit(rows.names, entry, contract, self.load["file_name"])
-        staged = Stage(
-            self.loader.connection,
-            rows,
-            fitted,
-            folder,
-            self.load["file_name"],
-            taken=self._taken(contract, folder),
-        ).run()
+        name, taken = self.load["file_name"], self._taken(contract, folder)
+        fitted = fit(rows.names, entry, contract, name)
+        staged = Stage(self.loader.connection, rows, fitted, folder, name, taken=taken).run()
         counts = {
             "rows_in": open_rows,
             "rows_loaded": staged.rows_loaded,
@@ -133,7 +127,6 @@ class Replay:
             rows_dead=0,
             erasures=self.loader.guard.erasures,
             started_at=started_at,
-            good=tuple(part.path for part in good),
             replay_of_load_id=self.load["load_id"],
             **asdict(published),
         )
