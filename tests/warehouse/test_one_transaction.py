@@ -214,33 +214,36 @@ def test_a_loader_that_stops_within_its_transaction_leaves_nothing(
     bank.check_books()
 
 
-def test_a_reader_sees_a_load_whole_or_not_at_all_and_never_waits(bank: Any, warehouse: Any) -> None:
+def test_a_reader_sees_a_load_whole_or_not_at_all_and_never_waits(
+    bank: Any, warehouse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows, files = 40, 5
-    seen: set[int] = set()
-    waits: list[float] = []
+    seen: list[int] = []
+    went_on: list[bool] = []
     over = threading.Event()
+    counted = RedshiftBooking._count
 
     def read() -> None:
         with open_warehouse(bank.settings) as reader:
             while not over.is_set():
-                started = time.perf_counter()
-                seen.add(reader.query("select count(*) as n from raw.shop__sales")[0]["n"])
-                waits.append(time.perf_counter() - started)
+                seen.append(reader.query("select count(*) as n from raw.shop__sales")[0]["n"])
 
-    def slow(self: RedshiftBooking, *args: Any) -> int:
+    def wait_for_reads(self: RedshiftBooking, *args: Any) -> int:
+        """The rows are in and the transaction is open: the reader must go on reading meanwhile."""
         count: int = counted(self, *args)
-        time.sleep(1)  # the rows are in, the transaction is open
+        wanted, end = len(seen) + 3, time.monotonic() + 60
+        while len(seen) < wanted and time.monotonic() < end:
+            time.sleep(0.01)
+        went_on.append(len(seen) >= wanted)
         return count
 
-    counted = RedshiftBooking._count
+    monkeypatch.setattr(RedshiftBooking, "_count", wait_for_reads)
     thread = threading.Thread(target=read)
     thread.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RedshiftBooking, "_count", slow)
-        for file in range(files):
-            bank.load_file(f"sales_{file}.csv", HEAD + "".join(f"{file}-{row},,1\n" for row in range(rows)))
+    for file in range(files):
+        bank.load_file(f"sales_{file}.csv", HEAD + "".join(f"{file}-{row},,1\n" for row in range(rows)))
     over.set()
     thread.join()
-    assert seen <= {rows * file for file in range(files + 1)}
-    assert len(seen) > 2
-    assert max(waits) < 0.9
+    assert went_on == [True] * files
+    assert set(seen) <= {rows * file for file in range(files + 1)}
+    assert len(set(seen)) >= files
