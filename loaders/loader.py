@@ -277,7 +277,7 @@ def staging_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConne
         "temp_directory": str(folder / "spill"),
     }
     connection = duckdb.connect(config=config)
-    connection.execute("set timezone = 'UTC'")
+    connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     for macro in (*cards.MACROS, CUT_MACRO, personal.WITHOUT_EMAIL, erased.NO_TOKENS):
         connection.execute(macro)
     return connection

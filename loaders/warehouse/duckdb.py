@@ -68,7 +68,7 @@ class DuckDBWarehouse:
                 f"{path} can't be opened: {str(error).splitlines()[0]}.",
                 hint="Another process holds it; wait for it or close it.",
             ) from error
-        self._connection.execute("set timezone = 'UTC'")
+        self._connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         return self
 
     def __exit__(
