@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench docs clean lock lint-sql redshift-local
+.PHONY: help setup demo test lint format bench docs clean lock lint-sql redshift-local chaos
 
 BIN := .venv/bin
 # Written when an installation has ended, so that half of one is never taken for a whole one.
@@ -51,6 +51,9 @@ format: $(STAMP) ## Put Python and SQL into the project's style
 
 bench: $(STAMP) ## Measure loading and the nightly run beside their peers (BENCH="--rows 1000000" for less)
 	@$(BIN)/python -m bench $(BENCH)
+
+chaos: $(STAMP) ## Kill, race, cut and starve loads on both engines, and show that nothing is lost (CHAOS="--kills 50" for less)
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 redshift-local: $(STAMP) ## Start the Redshift stand-in with an S3 server, and print the variables that point bankmart at it
 	@$(BIN)/python -m tests.redshift.local

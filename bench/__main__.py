@@ -1,4 +1,4 @@
-"""`make bench`: loading beside its floor and peers, memory as rows grow, a nightly run beside the full."""
+"""`make bench`: loading beside its floor and peers, by way of S3 and COPY, a nightly run beside the full."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.data import bank, slice_of
+from bench.redshift import LABELS as WAREHOUSES
+from bench.redshift import stand_in
 
 LABELS = {
     "floor": "DuckDB alone, unchecked (the floor)",
@@ -35,13 +37,15 @@ def main() -> None:
     parser.add_argument(
         "--repeat", type=int, default=3, help="runs of bankmart and the floor; the fastest counts"
     )
-    parser.add_argument("--only", choices=["loading", "nightly"], help="only this part")
+    parser.add_argument("--only", choices=["loading", "redshift", "nightly"], help="only this part")
     options = parser.parse_args()
     console.print(f"Making or finding a bank with {options.rows:,} card transactions ...")
     folder = bank(options.rows)
-    if options.only != "nightly":
+    if options.only in (None, "loading"):
         loading(options.rows, min(options.slice, options.rows), options.repeat)
-    if options.only != "loading":
+    if options.only in (None, "redshift"):
+        redshift(options.rows, min(options.slice, options.rows), options.repeat)
+    if options.only in (None, "nightly"):
         nightly(folder)
 
 
@@ -69,6 +73,24 @@ def loading(rows: int, few: int, repeat: int) -> None:
     peaks = {size: worker("load", "bankmart", slice_of(rows, size))["peak_mb"] for size in sizes}
     shown = ", ".join(f"{size:,} rows {peak:,.0f} MB" for size, peak in peaks.items())
     console.print(f"bankmart's peak of memory: {shown}.\n")
+
+
+def redshift(rows: int, few: int, repeat: int) -> None:
+    """Print the times of loading by way of S3 and COPY."""
+    title = f"The way of the parts, {few:,} card transactions, 2 threads, best of {repeat}"
+    table = Table(title=title)
+    for head in ("", "seconds", "s per million", "peak MB of bankmart"):
+        table.add_column(head, justify="left" if not head else "right")
+    with stand_in() as environment:
+        for way, label in WAREHOUSES.items():
+            found = fastest(way, slice_of(rows, few), repeat, environment)
+            table.add_row(
+                label, f"{found['seconds']:.2f}", f"{per_million(found):.2f}", f"{found['peak_mb']:,.0f}"
+            )
+    console.print(table)
+    console.print(
+        "The stand-in and the S3 server run beside it on the same cores; a cluster is another matter.\n"
+    )
 
 
 def nightly(folder: Path) -> None:
@@ -101,16 +123,20 @@ def nightly(folder: Path) -> None:
     console.print(f"Peak of memory: {found['peak_mb']:,.0f} MB.")
 
 
-def fastest(way: str, csv: Path, repeat: int) -> dict[str, Any]:
+def fastest(way: str, csv: Path, repeat: int, environment: dict[str, str] | None = None) -> dict[str, Any]:
     """Measure a way of loading a few times and keep the fastest."""
-    return min((worker("load", way, csv) for _ in range(repeat)), key=lambda found: found["seconds"])
+    runs = (worker("load", way, csv, environment=environment) for _ in range(repeat))
+    return min(runs, key=lambda found: found["seconds"])
 
 
-def worker(*arguments: str | Path) -> dict[str, Any]:
+def worker(*arguments: str | Path, environment: dict[str, str] | None = None) -> dict[str, Any]:
     """Measure in a process of its own."""
     command = [sys.executable, "-m", "bench.worker", *map(str, arguments)]
     root = Path(__file__).parent.parent
-    quiet = os.environ | {"RUNTIME__LOG_LEVEL": "ERROR", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    quiet = (environment or os.environ) | {
+        "RUNTIME__LOG_LEVEL": "ERROR",
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
     done = subprocess.run(command, cwd=root, env=quiet, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command[1:])} failed with exit code {done.returncode}")

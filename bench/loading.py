@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from loaders.settings import Settings
 
 THREADS, MEMORY_LIMIT = 2, "4GB"
 TYPES = {
@@ -27,20 +30,60 @@ TYPES = {
 
 def load_bankmart(csv: Path, folder: Path) -> int:
     """Load by bankmart: contract, dead letters, manifest, ledger, one transaction."""
-    from loaders.contract import load_contracts
-    from loaders.load import load_path
-    from loaders.mapping import load_mapping
     from loaders.settings import Settings
 
     settings = Settings(
         _env_file=None,
+        target="dev",
         duckdb_path=folder / "bankmart.duckdb",
         lake=folder / "lake",
         threads=THREADS,
         memory_limit=MEMORY_LIMIT,
     )
-    mapping = load_mapping("bankmart", load_contracts(settings.project_dir))
-    return load_path(settings=settings, mapping=mapping, path=csv.parent.parent).rows_loaded
+    return _load_bankmart(settings, csv)
+
+
+def load_bankmart_s3(csv: Path, folder: Path) -> int:
+    """Load by bankmart into DuckDB with the lake that the environment names."""
+    return _load_bankmart(_on_s3(folder, target="dev"), csv)
+
+
+def load_bankmart_redshift(csv: Path, folder: Path) -> int:
+    """Load by bankmart into the warehouse and by the lake that the environment names."""
+    return _load_bankmart(_on_s3(folder), csv)
+
+
+def _on_s3(folder: Path, **values: str) -> Settings:
+    from loaders.settings import Settings
+
+    settings = Settings(
+        _env_file=None,
+        duckdb_path=folder / "bankmart.duckdb",
+        scratch=folder / "scratch",
+        threads=THREADS,
+        memory_limit=MEMORY_LIMIT,
+        **values,
+    )
+    # Nothing is there twice, neither in the lake nor in the warehouse: each run counts in full.
+    lake = f"{settings.lake}/{folder.name}"
+    return settings.model_copy(update={"lake": lake})
+
+
+def _load_bankmart(settings: Settings, csv: Path) -> int:
+    from loaders.contract import load_contracts
+    from loaders.load import load_path
+    from loaders.mapping import load_mapping
+    from loaders.warehouse import open_warehouse
+
+    contracts = load_contracts(settings.project_dir)
+    if settings.target != "dev":
+        with open_warehouse(settings) as warehouse:
+            warehouse.execute(["drop table if exists ops.load_ledger"])
+    mapping = load_mapping("bankmart", contracts)
+    report = load_path(settings=settings, mapping=mapping, path=csv.parent.parent)
+    if report.exit_code:
+        raise SystemExit(report.results[0].error)
+    return report.rows_loaded
 
 
 def load_floor(csv: Path, folder: Path) -> int:
@@ -108,6 +151,8 @@ def load_pandas(csv: Path, folder: Path) -> int:
 # Imported before the clock starts: nobody waits for an import by the row.
 MODULES = {
     "bankmart": ("loaders.load", "loaders.mapping"),
+    "bankmart_s3": ("loaders.load", "loaders.mapping", "boto3"),
+    "bankmart_redshift": ("loaders.load", "loaders.mapping", "boto3", "redshift_connector"),
     "floor": ("duckdb",),
     "dlt": ("dlt.sources.filesystem", "dlt.destinations", "pandas", "duckdb"),
     "dlt_arrow": ("dlt.destinations", "pyarrow.csv", "duckdb"),
@@ -115,6 +160,8 @@ MODULES = {
 }
 WAYS: dict[str, Callable[[Path, Path], int]] = {
     "bankmart": load_bankmart,
+    "bankmart_s3": load_bankmart_s3,
+    "bankmart_redshift": load_bankmart_redshift,
     "floor": load_floor,
     "dlt": load_dlt,
     "dlt_arrow": load_dlt_arrow,

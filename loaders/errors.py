@@ -9,6 +9,7 @@ class BankmartError(Exception):
     Attributes:
         exit_code: What the command line ends with.
         hint: What to do about it; part of the text of the error.
+        done_before: What a command had done before, for its output as JSON.
     """
 
     exit_code = 1
@@ -18,6 +19,7 @@ class BankmartError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.done_before: dict[str, object] = {}
 
     def __str__(self) -> str:
         """Give what happened and what to do in one text."""
@@ -115,3 +117,19 @@ class WarehouseError(BankmartError):
     """The warehouse can't be reached, refused a statement, or counted other rows than the loader did."""
 
     exit_code = 14
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Tell whether an error is Ctrl-C in disguise.
+
+    DuckDB tells it as a RuntimeError or an InterruptException, Arrow as an OSError with DuckDB's text.
+
+    Args:
+        error: Any error.
+
+    Returns:
+        Whether a user stopped the program.
+    """
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "InterruptException":
+        return True
+    return isinstance(error, (RuntimeError, OSError)) and "Query interrupted" in str(error)

@@ -15,19 +15,22 @@ from typing import Literal
 
 import duckdb
 
-from loaders import lake
+from loaders import errors, lake
 from loaders.contract import TableContract
 from loaders.errors import BankmartError, EmptyFileError, HeaderOnlyError, IncompleteFileError
 from loaders.guard import Guard
 from loaders.ledger import Load, utc_now
 from loaders.mapping import Mapping
 from loaders.settings import Settings
-from loaders.sources.csv_text import Dialect, close_with, read_header, scan, unify_line_ends
+from loaders.sources.csv_repair import close_with, unify_line_ends
+from loaders.sources.csv_text import Dialect, read_header, scan
 from loaders.sources.files import InputFile, check_settled
 from loaders.sources.plain import Plain, to_utf8, unpack
 from loaders.stage import cards, erased, personal
+from loaders.stage.deadline import deadline
 from loaders.stage.drift import Fit, fit
-from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows, parquet_rows
+from loaders.stage.parquet import parquet_rows
+from loaders.stage.readers import END, Rows, csv_rows, format_of, json_rows
 from loaders.stage.row_sql import CUT_MACRO
 from loaders.stage.run import Stage
 from loaders.warehouse import Warehouse
@@ -137,6 +140,8 @@ class Loader:
         except BankmartError as error:
             values = {"error": str(error), "exit_code": error.exit_code}
         except (OSError, duckdb.Error) as error:
+            if errors.is_interruption(error):  # Ctrl-C, as DuckDB and Arrow tell it
+                raise KeyboardInterrupt from error
             values = {
                 "error": f"{file.name}: {str(error).splitlines()[0]}",
                 "exit_code": BankmartError.exit_code,
@@ -159,13 +164,14 @@ class Loader:
         if file.problem:
             raise file.problem
         contract = self.mapping.contracts[file.table]
-        plain = unpack(file, folder)
+        plain = unpack(file, folder, self.settings)
         if self.warehouse.is_loaded(contract, plain.sha256, file.file_date):
             return {"status": "already_loaded"}
         guard = self.guard.prepare(contract)
-        rows = self.rows(file, plain, folder)
-        fitted = fit(rows.names, file.entry, contract, file.name)
-        staged = Stage(self.connection, rows, fitted, folder, file.name).run()
+        with deadline(self.connection, self.settings.max_seconds, file.name):
+            rows = self.rows(file, plain, folder)
+            fitted = fit(rows.names, file.entry, contract, file.name)
+            staged = Stage(self.connection, rows, fitted, folder, file.name).run()
         if not staged.rows_in:
             kind = HeaderOnlyError if rows.names and not rows.line_rows else EmptyFileError
             raise kind(f"{file.name} has no row.", hint="Ask the source whether that is meant.")
@@ -188,8 +194,6 @@ class Loader:
             rows_erased=staged.rows_erased,
             erasures=self.guard.erasures,
             started_at=started_at,
-            good=tuple(part.path for part in good),
-            dead=tuple(part.path for part in dead),
             **asdict(published),
         )
         if self.warehouse.commit(load) is None:
@@ -225,7 +229,7 @@ class Loader:
         names = read_header(text, dialect, file.name)
         if not header:
             names = list(layout.names or ())
-        look = scan(text, dialect)
+        look = scan(text, dialect, file.name)
         if look.regular and look.open_at_end:
             raise IncompleteFileError(
                 f"{file.name} ends within quotes: it is cut off, or a quote is never closed.",
@@ -273,7 +277,7 @@ def staging_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConne
         "temp_directory": str(folder / "spill"),
     }
     connection = duckdb.connect(config=config)
-    connection.execute("set timezone = 'UTC'")
+    connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     for macro in (*cards.MACROS, CUT_MACRO, personal.WITHOUT_EMAIL, erased.NO_TOKENS):
         connection.execute(macro)
     return connection

@@ -81,7 +81,7 @@ def _preview(
     if file.problem:
         raise file.problem
     with Loader(settings, mapping, open_warehouse(settings), folder) as loader:
-        found = loader.rows(file, unpack(file, folder), folder)
+        found = loader.rows(file, unpack(file, folder, settings), folder)
         fitted = fit(found.names, file.entry, mapping.contracts[file.table], file.name)
         stage = Stage(loader.connection, found, fitted, folder, file.name)
         columns = ", ".join(

@@ -57,26 +57,17 @@ class Replay:
             params,
             candidates,
         )
-        notes = (
-            (f"{open_rows - tried} rows can't be replayed: redacted, cut or not split",)
-            if tried < open_rows
-            else ()
-        )
+        left = open_rows - tried
+        notes = (f"{left} rows can't be replayed: redacted, cut or not split",) if left else ()
         if not tried:
             return {"status": "already_loaded", "rows_in": open_rows, "rows_dead": open_rows, "notes": notes}
         entry, contract = self._entry()
         self.loader.guard.prepare(contract)
         paths = [r for plan in entry.plans(contract) for r in plan.references if r.startswith("$")]
         rows = replay_rows(self.loader.connection, candidates, paths, self.load["file_name"])
-        fitted = fit(rows.names, entry, contract, self.load["file_name"])
-        staged = Stage(
-            self.loader.connection,
-            rows,
-            fitted,
-            folder,
-            self.load["file_name"],
-            taken=self._taken(contract, folder),
-        ).run()
+        name, taken = self.load["file_name"], self._taken(contract, folder)
+        fitted = fit(rows.names, entry, contract, name)
+        staged = Stage(self.loader.connection, rows, fitted, folder, name, taken=taken).run()
         counts = {
             "rows_in": open_rows,
             "rows_loaded": staged.rows_loaded,
@@ -136,7 +127,6 @@ class Replay:
             rows_dead=0,
             erasures=self.loader.guard.erasures,
             started_at=started_at,
-            good=tuple(part.path for part in good),
             replay_of_load_id=self.load["load_id"],
             **asdict(published),
         )

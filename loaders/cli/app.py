@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from loaders.cli import building, demo, loading, mappings, rejects, status
+from loaders.cli import building, demo, erase, loading, mappings, rejects, status
 from loaders.cli.failures import SETTINGS_EXIT_CODE, Failure
 from loaders.cli.output import print_json
 
@@ -28,6 +28,7 @@ app.command()(building.run)
 app.command()(status.status)
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(mappings.app, name="mapping")
+app.command()(erase.erase)
 app.command()(demo.demo)
 
 

@@ -109,9 +109,10 @@ def run(
                 rebuild_history=rebuild_history,
                 allow_shrink=allow_shrink,
             )
-        except BankmartError:
+        except BankmartError as error:
             if fmt is Format.text:
                 render_load(console(), loaded)
+            error.done_before = {"load": load_payload(loaded)}
             raise
     exit_code = loaded.exit_code or built.exit_code
 

@@ -44,7 +44,8 @@ def demo(
 ) -> None:
     """Make a small bank, load it, build the marts and show segments, changes and rejects.
 
-    The demo has its own database and lake in data/demo; your own data never mix with it.
+    The demo has its own DuckDB database and lake in data/demo, whatever BANKMART_TARGET says; your own data
+    never mix with it.
 
     For example:
 

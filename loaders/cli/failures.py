@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from loaders.errors import BankmartError, LockedError
+from loaders.errors import BankmartError, LockedError, is_interruption
 
 SETTINGS_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130
-# The whole text of the RuntimeError by which DuckDB tells of Ctrl-C during a query.
-QUERY_INTERRUPTED = "Query interrupted"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def explain(error: BaseException) -> Failure | None:
     """
     if isinstance(error, BankmartError):
         return Failure(type(error).__name__, error.message, error.hint, error.exit_code)
-    if isinstance(error, KeyboardInterrupt) or str(error) == QUERY_INTERRUPTED:
+    if is_interruption(error):
         hint = "What was committed stays; the same command again goes on from there."
         return Failure("Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE)
     if isinstance(error, OSError) and error.filename and not isinstance(error, BrokenPipeError):

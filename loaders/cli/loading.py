@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from loaders.cli.output import Format, FormatOption, command, emit, progress_bar, say, table
+from loaders.cli.interrupts import stop_if_interrupted
+from loaders.cli.output import (
+    Format,
+    FormatOption,
+    about,
+    command,
+    counted,
+    emit,
+    harmless,
+    progress_bar,
+    say,
+    table,
+)
 from loaders.cli.session import session
 from loaders.errors import BankmartError
 
@@ -26,7 +38,8 @@ PathArgument = Annotated[
     Path | None, typer.Argument(help="Folder or file; by default the landing folder.", show_default=False)
 ]
 AsOfOption = Annotated[
-    datetime | None, typer.Option(formats=DAY, metavar="DAY", help="Leave files of later days for later.")
+    datetime | None,
+    typer.Option(formats=DAY, metavar="DAY", help="Leave files of later days (default: after tomorrow)."),
 ]
 FileDateOption = Annotated[
     datetime | None,
@@ -133,7 +146,8 @@ def load_files(
         settings: The settings.
         path: Folder or file; by default the landing folder.
         mapping: Name or file of the mapping.
-        as_of: Files of later days are left.
+        as_of: Files of later days are left; by default those of days after tomorrow (UTC), for one file named
+            for a far day would make that the day of every build.
         file_date: Day of files that don't tell theirs; by default today.
 
     Returns:
@@ -143,6 +157,7 @@ def load_files(
     from loaders.load import load_path  # noqa: PLC0415
     from loaders.mapping import load_mapping  # noqa: PLC0415
 
+    today = datetime.now(UTC).date()
     chosen = load_mapping(mapping, load_contracts(settings.project_dir))
     with progress_bar() as progress:
         on_start, on_file = _counter(progress)
@@ -150,8 +165,8 @@ def load_files(
             settings=settings,
             mapping=chosen,
             path=path or settings.landing,
-            as_of=as_of,
-            file_date=file_date or datetime.now(UTC).date(),
+            as_of=as_of or today + timedelta(days=1),
+            file_date=file_date or today,
             on_start=on_start,
             on_file=on_file,
         )
@@ -170,7 +185,8 @@ def _counter(
         state["done"] += 1
         progress(f"loading {result.file_name}", state["done"], state["total"])
         if result.error:
-            say(f"{result.file_name}: {result.error}")
+            say(about(result.file_name, result.error))
+        stop_if_interrupted()
 
     return on_start, on_file
 
@@ -215,14 +231,15 @@ def render_load(to: Console, report: LoadReport) -> None:
     if report.unmatched:
         names = ", ".join(path.name for path in report.unmatched[:5])
         more = " and others" if len(report.unmatched) > 5 else ""  # noqa: PLR2004
-        to.print(f"Left alone, no pattern of the mapping fits: {escape(names)}{more}", soft_wrap=True)
+        listed = escape(harmless(names))
+        to.print(f"Left alone, no pattern of the mapping fits: {listed}{more}", soft_wrap=True)
     if report.later:
         days = sorted(file.file_date for file in report.later)
-        to.print(f"Left for later: {len(days)} files of {days[0]} to {days[-1]}.")
+        to.print(f"Left for later: {counted(len(days), 'file')} of {days[0]} to {days[-1]}.")
     known = sum(result.status == "already_loaded" for result in report.results)
     if report.results and known == len(report.results):
         to.print("Nothing new: every file was loaded before.")
     to.print(
-        f"{len(report.results)} files: {report.rows_in:,} rows in = {report.rows_loaded:,} loaded "
-        f"+ {report.rows_dead:,} rejected, {report.seconds:.1f} s"
+        f"{counted(len(report.results), 'file')}: {counted(report.rows_in, 'row')} in = "
+        f"{report.rows_loaded:,} loaded + {report.rows_dead:,} rejected, {report.seconds:.1f} s"
     )

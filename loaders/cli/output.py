@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,9 +20,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from loaders.cli.failures import Failure, explain
+from loaders.cli.interrupts import noting_interrupts
 
 # Wide enough for any row: what is piped is read by grep, which knows no folded lines.
 PIPED_WIDTH = 10_000
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Format(StrEnum):
@@ -56,7 +59,19 @@ def say(message: str) -> None:
     Args:
         message: The text.
     """
-    console(stderr=True).print(escape(message), soft_wrap=True)
+    console(stderr=True).print(escape(harmless(message)), soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """Write a text of foreign origin so that it can't control the terminal.
+
+    Args:
+        text: Such as a message that quotes a file, or a row that was rejected.
+
+    Returns:
+        The text, with codes in place of control characters; line ends stay.
+    """
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def plain(value: object) -> object:
@@ -124,7 +139,34 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, (float, Decimal)):
         return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if is_number else harmless(str(value)).replace("\n", "\\n")
+
+
+def counted(number: int, noun: str) -> str:
+    """Count things in words.
+
+    Args:
+        number: How many.
+        noun: What one of them is called.
+
+    Returns:
+        Such as `1 file` or `1,200 files`.
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def about(file_name: str, error: str) -> str:
+    """Name a file before its error, unless the error does.
+
+    Args:
+        file_name: The file.
+        error: What went wrong.
+
+    Returns:
+        A text that names the file once.
+    """
+    return error if error.startswith(file_name) else f"{file_name}: {error}"
 
 
 @contextmanager
@@ -156,13 +198,14 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with noting_interrupts():
+                return function(*args, **kwargs)
         except (Exception, KeyboardInterrupt) as error:
             failure = explain(error)
             if failure is None:
                 raise
             if kwargs.get("fmt") == Format.json:
-                print_json(failure.payload())
+                print_json(failure.payload() | getattr(error, "done_before", {}))
             print_failure(failure)
             raise typer.Exit(failure.exit_code) from error
 
@@ -176,7 +219,7 @@ def print_failure(failure: Failure) -> None:
         failure: What went wrong.
     """
     err = console(stderr=True)
-    err.print(f"[bold red]Error:[/] {escape(failure.message)}", soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {escape(harmless(failure.message))}", soft_wrap=True)
     if failure.hint:
         err.print(escape(failure.hint), soft_wrap=True)
 
@@ -187,4 +230,6 @@ def print_json(payload: Mapping[str, object]) -> None:
     Args:
         payload: What it says.
     """
-    sys.stdout.write(json.dumps(payload, default=plain, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(payload, default=plain, indent=2, ensure_ascii=False)
+    # The name of a file may be bytes that are no UTF-8.
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")

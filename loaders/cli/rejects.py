@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from loaders.cli.loading import MappingOption, load_payload
-from loaders.cli.output import Format, FormatOption, cell, command, emit, progress_bar, table
+from loaders.cli.output import Format, FormatOption, about, cell, command, counted, emit, progress_bar, table
 from loaders.cli.session import session
 from loaders.errors import BankmartError
 
@@ -71,7 +71,7 @@ def list_open(
             counts = ("reason_code", "column_name", "example", "n_rows", "n_files", "n_replayable")
             lines = [[f"{g['source']}.{g['table_name']}", *(g[key] for key in counts)] for g in groups]
             to.print(table("Dead letters", GROUP_HEADS, lines, numbers=3))
-        to.print(f"{total:,} open dead letters.")
+        to.print(f"{counted(total, 'open dead letter')}.")
 
     emit(fmt, {"open": total, "rows": letters} if rows else {"open": total, "groups": groups}, render)
 
@@ -126,7 +126,7 @@ def export(
     emit(
         fmt,
         {"rows": count, "path": path},
-        lambda to: to.print(f"{count:,} dead letters in {path}", markup=False, soft_wrap=True),
+        lambda to: to.print(f"{counted(count, 'dead letter')} in {path}", markup=False, soft_wrap=True),
     )
 
 
@@ -197,7 +197,7 @@ def _render_replay(to: Console, report: LoadReport, mapping: str) -> None:
         counts = (1, result.status == "failed", result.rows_in, result.rows_loaded, result.rows_dead)
         tables[result.table] = [old + new for old, new in zip(sums, counts, strict=True)]
         if result.error:
-            to.print(f"{result.file_name}: {result.error}", markup=False, soft_wrap=True)
+            to.print(about(result.file_name, result.error), markup=False, soft_wrap=True)
     if not tables:
         to.print(f"No such dead letters are open from loads by the mapping {mapping}.", markup=False)
         return
@@ -205,6 +205,6 @@ def _render_replay(to: Console, report: LoadReport, mapping: str) -> None:
         table("Replayed", REPLAY_HEADS, [[name, *sums] for name, sums in sorted(tables.items())], numbers=5)
     )
     to.print(
-        f"{report.rows_in:,} dead letters tried = {report.rows_loaded:,} loaded now "
+        f"{counted(report.rows_in, 'dead letter')} tried = {report.rows_loaded:,} loaded now "
         f"+ {report.rows_dead:,} still dead, {report.seconds:.1f} s"
     )

@@ -97,9 +97,10 @@ class LocalLake:
         Yields:
             The keys in order.
         """
-        found = (path for path in self.root.rglob("*") if path.is_file())
-        names = sorted(path.relative_to(self.root).as_posix() for path in found)
-        yield from (name for name in names if name.startswith(prefix) and not name.startswith(SCRATCH))
+        start = self._path(prefix.rpartition("/")[0])
+        found = (path.relative_to(self.root.resolve()) for path in start.rglob("*") if path.is_file())
+        names = sorted(path.as_posix() for path in found if path.parts[0] != SCRATCH)
+        yield from (name for name in names if name.startswith(prefix))
 
     def delete(self, key: str) -> None:
         """Remove an object and the folders that it leaves empty.

@@ -26,8 +26,18 @@ DEAD_MANIFEST = "dead-manifest.json"
 
 @dataclass(frozen=True)
 class Published:
-    """What the lake holds of a load: the key of its manifest, and the addresses that COPY needs."""
+    """What a load needs to know of its parts.
 
+    Attributes:
+        good: Local files of its rows.
+        dead: Local files of its dead letters.
+        manifest: Key of its manifest.
+        good_manifest: Address of the rows' manifest for COPY, if there are rows.
+        dead_manifest: Address of the dead letters' manifest for COPY, if there are any.
+    """
+
+    good: tuple[Path, ...]
+    dead: tuple[Path, ...]
     manifest: str
     good_manifest: str | None
     dead_manifest: str | None
@@ -74,7 +84,7 @@ def publish(lake: Lake, key: str, good: Sequence[Part], dead: Sequence[Part], sc
         scratch: Folder in which the manifests are written.
 
     Returns:
-        Where the manifests are.
+        The parts, and where the manifests are.
 
     Raises:
         LakeError: A place holds other bytes, or the lake can't be written.
@@ -82,7 +92,13 @@ def publish(lake: Lake, key: str, good: Sequence[Part], dead: Sequence[Part], sc
     dead_manifest = _publish(lake, key, dead, scratch / DEAD_MANIFEST) if dead else None
     # Last, and always there: where it is, all that belongs to the load is.
     manifest = _publish(lake, key, good, scratch / MANIFEST)
-    return Published(f"{key}/{MANIFEST}", manifest if good else None, dead_manifest)
+    return Published(
+        good=tuple(part.path for part in good),
+        dead=tuple(part.path for part in dead),
+        manifest=f"{key}/{MANIFEST}",
+        good_manifest=manifest if good else None,
+        dead_manifest=dead_manifest,
+    )
 
 
 def _publish(lake: Lake, key: str, parts: Sequence[Part], manifest: Path) -> str:

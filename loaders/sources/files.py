@@ -13,10 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from loaders.errors import IncompleteFileError, InputFileError, NothingToLoadError
 from loaders.mapping import Entry, FileDate, Mapping
+from loaders.sources.zips import CONTROL, open_zip
 
 IGNORED_PREFIXES = ("_", ".")
 IGNORED_SUFFIXES = (".part", ".tmp", ".filepart", ".crdownload", ".swp", "~")
-MAX_ZIP_MEMBERS = 1_000
+MAX_NAME_BYTES = 500
 HASH_CHUNK = 1 << 20
 
 
@@ -120,7 +121,7 @@ def digest(path: Path) -> str:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    if root.is_file():
+    if not root.is_dir():
         yield root
         return
     for folder, subfolders, names in os.walk(root):
@@ -133,21 +134,18 @@ def _walk(root: Path) -> Iterator[Path]:
 def _inputs(mapping: Mapping, root: Path, path: Path, file_date: date | None) -> Iterator[InputFile]:
     # The folder's own name counts too, so that `load landing/cards` works as `load landing` does.
     posix = path.absolute().as_posix()
-    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
-        if path.is_symlink() and (match := mapping.match(posix)):
-            problem = InputFileError(
-                f"{path.name} is a link out of its folder, or to nothing.", hint="Deliver the file itself."
-            )
-            yield _input(path, match, file_date, problem=problem)
+    whole = mapping.match(posix)
+    if problem := _problem(root, path):
+        if whole:
+            yield _input(path, whole, file_date, problem=problem)
         return
     if path.suffix.lower() != ".zip":
-        if match := mapping.match(posix):
-            yield _input(path, match, file_date)
+        if whole:
+            yield _input(path, whole, file_date)
         return
-    whole = mapping.match(posix)
     try:
         members = _members(path)
-    except (InputFileError, zipfile.BadZipFile, OSError) as error:
+    except (InputFileError, zipfile.BadZipFile, OSError, ValueError) as error:
         problem = error if isinstance(error, InputFileError) else IncompleteFileError(
             f"{path.name} is no complete zip archive ({error}).", hint="Deliver it again."
         )  # fmt: skip
@@ -160,16 +158,39 @@ def _inputs(mapping: Mapping, root: Path, path: Path, file_date: date | None) ->
             yield _input(path, match, file_date, member=member)
 
 
+def _problem(root: Path, path: Path) -> InputFileError | None:
+    """Say why a path can't be opened at all: a pipe would be waited for, a device never end."""
+    shown = printable(path.name)
+    if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(root.resolve())):
+        problem = InputFileError(
+            f"{shown} is a link out of its folder, or to nothing.", hint="Deliver the file itself."
+        )
+    elif not path.is_file():
+        problem = InputFileError(f"{shown} is a pipe, a socket or a device.", hint="Deliver a file.")
+    elif CONTROL.search(path.name):
+        problem = InputFileError(
+            f"The name {shown} holds control characters, or is not UTF-8.", hint="Rename it."
+        )
+    else:
+        return None
+    return problem
+
+
+def printable(name: str) -> str:
+    """Write a name so that it is one line of text wherever it is shown.
+
+    Args:
+        name: Any name, such as one of a foreign file.
+
+    Returns:
+        The name, with codes in place of what controls terminals or is no text.
+    """
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], name)
+
+
 def _members(path: Path) -> list[str]:
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-    names = [info.filename for info in infos]
-    for name in names:
-        parts = PurePosixPath(name.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or re.match(r"[A-Za-z]:", name):
-            raise InputFileError(f"{path.name} holds {name!r}, a name that leaves its folder.")
-    if len(names) > MAX_ZIP_MEMBERS or len(set(names)) != len(names):
-        raise InputFileError(f"{path.name} holds over {MAX_ZIP_MEMBERS} files, or one name twice.")
+    with open_zip(path) as archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
     return sorted(name for name in names if not PurePosixPath(name).name.startswith(IGNORED_PREFIXES))
 
 
@@ -185,8 +206,10 @@ def _input(
     day = _day(entry.file_date, tail) or fallback
     if day is None:
         problem = InputFileError(f"The mapping finds no day in the name {tail}.", hint="Give --file-date.")
+    if len(tail.encode(errors="replace")) > MAX_NAME_BYTES:
+        problem = InputFileError(f"The name {printable(tail[:60])}… is over {MAX_NAME_BYTES} bytes long.")
     look = (0, 0) if problem else look_at(path)
-    return InputFile(path, tail, table, day or date.min, entry, member, look, problem)
+    return InputFile(path, printable(tail), table, day or date.min, entry, member, look, problem)
 
 
 def _day(rule: date | FileDate | None, name: str) -> date | None:

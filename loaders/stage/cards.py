@@ -13,27 +13,30 @@ RUN = "[0-9](?:[ -]?[0-9]){12,}"
 MIN_LENGTH = 13
 
 # A run may hold more than the card number, such as a year after it. So it is cut into groups of digits, and
-# the whole run, each group, and neighbouring groups of three digits or more are tried.
+# the whole run, each group, and neighbouring groups of three digits or more are tried. Lists are zipped with
+# themselves, not indexed: a lambda that holds a list beside its element is slow by the square of its length,
+# and mixed up the rows of a vector.
+MAX_LENGTH = 19
+NEIGHBOURS = 6
+_SHIFTS = ", ".join(f"groups[{i}:]" for i in range(1, NEIGHBOURS + 1))
+_JOINED = ", ".join(
+    f"case when least({', '.join(f'len(g[{j}])' for j in range(1, i + 1))}) > 2"
+    f" then {' || '.join(f'g[{j}]' for j in range(1, i + 1))} end"
+    for i in range(2, NEIGHBOURS + 1)
+)
 MACROS = (
-    r"""create or replace macro bm_luhn(digits) as
-        len(digits) between 13 and 19 and list_sum(list_transform(
+    rf"""create or replace macro bm_luhn(digits) as
+        case when len(digits) between {MIN_LENGTH} and {MAX_LENGTH} then list_sum(list_transform(
             range(1, len(digits) + 1),
             lambda i: case
                 when i % 2 = 1 then cast(digits[-i] as integer)
                 when digits[-i] < '5' then 2 * cast(digits[-i] as integer)
                 else 2 * cast(digits[-i] as integer) - 9
             end
-        )) % 10 = 0""",
-    r"""create or replace macro bm_spans(groups) as
+        )) % 10 = 0 else false end""",
+    rf"""create or replace macro bm_spans(groups) as
         [array_to_string(groups, '')] || flatten(list_transform(
-            range(1, len(groups) + 1),
-            lambda i: list_transform(
-                list_filter(
-                    range(i, least(i + 6, len(groups) + 1)),
-                    lambda j: i = j or list_min(list_transform(groups[i:j], lambda g: len(g))) > 2
-                ),
-                lambda j: array_to_string(groups[i:j], '')
-            )
+            list_zip({_SHIFTS}), lambda g: [g[1], {_JOINED}]
         ))""",
     r"""create or replace macro bm_card(run) as
         list_filter(bm_spans(regexp_split_to_array(run, '[ -]')), lambda d: bm_luhn(d))[1]""",
@@ -43,11 +46,11 @@ MACROS = (
         list_position(list_transform(texts, lambda t: coalesce(bm_has_card(t), false)), true)""",
     rf"""create or replace macro bm_redact_runs(pieces, runs) as
         array_to_string(list_transform(
-            range(1, len(pieces) + 1),
-            lambda i: pieces[i] || coalesce(
+            list_zip(pieces, runs),
+            lambda p: p[1] || coalesce(
                 case
-                    when bm_card(runs[i]) is null then runs[i]
-                    else '{REDACTED}' || bm_card(runs[i])[-4:] || ']'
+                    when bm_card(p[2]) is null then p[2]
+                    else '{REDACTED}' || bm_card(p[2])[-4:] || ']'
                 end,
                 ''
             )

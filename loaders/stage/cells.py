@@ -12,6 +12,7 @@ ANY_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 TIME_MARKS = ("%H", "%I", "%M", "%S", "%f", "%g", "%n", "%p", "%c", "%X", "%z", "%Z")
 # DuckDB takes trailing commas and numbers that are none for JSON, Redshift doesn't.
 JSON_TEXT = r'"(\\.|[^"\\])*"'
+NO_TEXT = '""'
 LAX_JSON = r",\s*[\]}]|(?i:nan|inf)"
 WORDS = ("infinity", "-infinity", "epoch")
 TRUE = ("true", "t", "yes", "y", "1")
@@ -172,7 +173,7 @@ class Cell:
                 wanted = f"{'at least' if sign == '<' else 'at most'} {bound}"
                 yield f"{typed} {sign} {limit}", sql.literal("out_of_range"), wanted
         if column.base_type == "json":
-            bare = f"regexp_replace({mapped}, {sql.literal(JSON_TEXT)}, '', 'g')"
+            bare = f"regexp_replace({mapped}, {sql.literal(JSON_TEXT)}, {sql.literal(NO_TEXT)}, 'g')"
             bad = f"not json_valid({mapped}) or regexp_matches({bare}, {sql.literal(LAX_JSON)})"
             yield bad, sql.literal("not_json"), "JSON"
         if column.max_bytes is not None:

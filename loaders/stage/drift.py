@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from loaders.contract import IDENTIFIER, Column, TableContract
@@ -10,6 +12,10 @@ from loaders.errors import SchemaDriftError
 from loaders.mapping import ColumnPlan, ColumnSpec, Entry
 
 EXTRA_TYPE = "varchar(65535)"
+MAX_TABLE_COLUMNS = 1_595  # Redshift's 1,600 less what the loader adds
+SHOWN = 10  # names in a message
+SHOWN_LENGTH = 63
+PRIVATE = re.compile(r"[0-9](?:[ -]?[0-9]){5,}|\S*@\S*")
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ def fit(names: Sequence[str], entry: Entry, contract: TableContract, file_name: 
     Raises:
         SchemaDriftError: A column is missing, extra or there twice; it is named.
     """
-    lowered = [name.lower() for name in names]
-    twice = sorted({name for name in lowered if lowered.count(name) > 1})
+    lowered = {name.lower() for name in names}
+    twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
     if twice:
         raise _drift(file_name, contract, f"has the column {_list(twice)} twice")
     plans = tuple(_without_missing(plan, lowered) for plan in entry.plans(contract))
@@ -55,6 +61,11 @@ def fit(names: Sequence[str], entry: Entry, contract: TableContract, file_name: 
         if not reference.startswith("$") and reference.lower() not in lowered
     ]
     extra = [name for name in names if name.lower() not in used | entry.ignore and not name.startswith("$")]
+    if missing and len(extra) == len(names):
+        problem = (
+            f"has none of the columns of the contract, such as {_list(missing[:1])}, among its {len(names)}"
+        )
+        raise _drift(file_name, contract, f"{problem}; is its first line a header")
     if missing:
         renamed = f"; it has {_list(extra)} instead" if extra else ""
         raise _drift(file_name, contract, f"lacks the column {_list(dict.fromkeys(missing))}{renamed}")
@@ -71,7 +82,7 @@ def _top(reference: str) -> str:
     ) else reference.lower()  # fmt: skip
 
 
-def _without_missing(plan: ColumnPlan, lowered: Sequence[str]) -> ColumnPlan:
+def _without_missing(plan: ColumnPlan, lowered: set[str]) -> ColumnPlan:
     absent = [name for name in plan.references if not name.startswith("$") and name.lower() not in lowered]
     if not absent or not plan.optional or plan.spec.source is None:
         return plan
@@ -81,11 +92,16 @@ def _without_missing(plan: ColumnPlan, lowered: Sequence[str]) -> ColumnPlan:
 def _evolve(
     file_name: str, contract: TableContract, plans: tuple[ColumnPlan, ...], extra: Sequence[str]
 ) -> Fit:
+    if len(contract.columns) + len(extra) > MAX_TABLE_COLUMNS:
+        problem = f"has {len(extra):,} columns more than the contract, over {MAX_TABLE_COLUMNS:,} in all"
+        raise _drift(file_name, contract, problem)
     added = []
     for name in extra:
         column = Column(name.lower(), EXTRA_TYPE, optional=True, description="Added by a file.")
         if not IDENTIFIER.fullmatch(column.name) or column.name.startswith("_"):
-            raise _drift(file_name, contract, f"has the column {name!r}, which is no name for a column")
+            raise _drift(
+                file_name, contract, f"has the column {_list([name])}, which is no name for a column"
+            )
         plan = ColumnPlan(
             target=column, spec=ColumnSpec.model_validate({"from": name}), references=(name,), optional=True
         )
@@ -122,5 +138,9 @@ def _drift(file_name: str, contract: TableContract, problem: str) -> SchemaDrift
     )
 
 
-def _list(names: object) -> str:
-    return ", ".join(repr(name) for name in names)  # type: ignore[attr-defined]
+def _list(names: Iterable[str]) -> str:
+    # A file without a header has values in the place of names: long numbers are nobody's business.
+    listed = list(names)
+    shown = [repr(PRIVATE.sub("…", name[:SHOWN_LENGTH])) for name in listed[:SHOWN]]
+    more = f" and {len(listed) - SHOWN:,} more" if len(listed) > SHOWN else ""
+    return ", ".join(shown) + more

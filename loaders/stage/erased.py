@@ -114,15 +114,14 @@ class Erased:
         dead = _any_of(self._hits(nobody, "row", "value"))
         in_text = """file_row_number in (
             select position from bm_words semi join bm_erased_values using (kind, value)
-            where position is not null and is_split
+            where position is not null
         )"""
-        in_line = in_text.replace("and is_split", "and not is_split")
         self.connection.execute(f"""
             insert into bm_gone
             select file_row_number from {self.scratch}
             where case
                 when "~reason" is null then {good}
-                else {dead} or ({in_text} and {nobody}) or {in_line}
+                else {dead} or {in_text}
             end
         """)  # noqa: S608
         self.connection.execute("""

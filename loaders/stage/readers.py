@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,16 @@ import duckdb
 from loaders import sql
 from loaders.errors import EmptyFileError, IncompleteFileError, InputFileError
 from loaders.mapping import Layout
-from loaders.sources.csv_text import Dialect, Look
+from loaders.sources.csv_repair import unify_line_ends
+from loaders.sources.csv_text import MAX_COLUMNS, Dialect, Look, scan
 
 NO_NULL = "\x01\x02"  # a text that means null for DuckDB's reader; null is decided later, column by column
 NO_DELIMITER = "\x03"
 MAX_LINE_BYTES = 2 << 20
 TAIL_BYTES = 64 << 10
 MAX_OBJECT_BYTES = 16 << 20
+ONE_FIELD = Dialect(NO_DELIMITER, "", "")
+SCRATCH_PATH = re.compile(r"[\"']?/\S+/(?:content|utf8|lines|closed)\b[\"']?")
 END = "~end of file~"
 PROBLEM = '"~problem"'  # reason code of a row that can't be split into columns
 LINE = '"~line"'  # the row as it came, where there is a problem
@@ -117,13 +121,16 @@ def json_rows(
     Returns:
         The rows; nested values are JSON text.
     """
-    if not lines:
+    if lines:
+        look = scan(path, ONE_FIELD, name)
+        path = unify_line_ends(path, ONE_FIELD, path.parent) if look.mixed_ends else path
+        sources = [_json_lines(path, f"{tag}{part}", look) for part in ("_keys", "", "_again")]
+    else:
         _check_array_end(path, name)
-    keys = _json_keys(connection, _json_source(path, f"{tag}_keys", lines=lines), name)
+        sources = [_json_array(path)] * 3
+    keys = _json_keys(connection, sources[0], name)
     names = [*keys, *(path for path in dict.fromkeys(paths) if path not in keys)]
-    relation, reread = (
-        json_relation(_json_source(path, t, lines=lines), names) for t in (tag, f"{tag}_again")
-    )
+    relation, reread = (json_relation(source, names) for source in sources[1:])
     rejects = f"bm_errors_{tag}" if lines else None
     return Rows(relation, reread, tuple(names), line_rows=True, rejects=rejects, may_have_nul=True)
 
@@ -159,11 +166,12 @@ def replay_rows(connection: duckdb.DuckDBPyConnection, path: Path, paths: Sequen
     return Rows(relation, relation, tuple(names), line_rows=True, may_have_nul=True, numbers=numbers)
 
 
-def _json_source(path: Path, tag: str, *, lines: bool) -> str:
-    if lines:
-        dialect = Dialect(NO_DELIMITER, "", "")
-        source = _read_csv(path, ["line"], dialect, header=False, parallel=True, tag=tag)
-        return f"(select line from {source} where trim(line) <> '')"  # noqa: S608
+def _json_lines(path: Path, tag: str, look: Look) -> str:
+    source = _read_csv(path, ["line"], ONE_FIELD, header=False, parallel=look.parallel, tag=tag)
+    return f"(select line from {source} where trim(line) <> '')"  # noqa: S608
+
+
+def _json_array(path: Path) -> str:
     return (
         f"(select cast(json as varchar) as line from read_json_objects({sql.literal(str(path))},"  # noqa: S608
         f" format = 'array', maximum_object_size = {MAX_OBJECT_BYTES}))"
@@ -216,12 +224,12 @@ def _json_keys(connection: duckdb.DuckDBPyConnection, source: str, name: str) ->
         select key from (
             select unnest(json_keys(line)) as key
             from {source} where case when json_valid(line) then json_type(line) = 'OBJECT' else false end
-        ) group by key order by key
+        ) group by key order by key limit {MAX_COLUMNS + 1}
     """  # noqa: S608
     try:
         found = [row[0] for row in connection.execute(keys).fetchall()]
     except duckdb.Error as error:
-        problem = str(error).splitlines()[0]
+        problem = said(error, name)
         raise InputFileError(
             f"{name} can't be read as JSON objects ({problem}).", hint="Mend the file."
         ) from error
@@ -229,39 +237,22 @@ def _json_keys(connection: duckdb.DuckDBPyConnection, source: str, name: str) ->
         raise EmptyFileError(
             f"{name} holds no JSON object with a key.", hint="Ask the source whether that is meant."
         )
+    if len(found) > MAX_COLUMNS:
+        raise InputFileError(f"The objects of {name} have over {MAX_COLUMNS:,} different keys.")
     return found
 
 
-def parquet_rows(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Rows:
-    """Read a Parquet file.
+def said(error: duckdb.Error, name: str) -> str:
+    """Give what DuckDB said about a file, with the file's name in place of the loader's path.
 
     Args:
-        connection: Connection that looks at the columns.
-        path: The file.
-        name: Name of the file for messages.
+        error: The error.
+        name: Name of the file.
 
     Returns:
-        The rows; numbers and dates as text, nested values as JSON text.
-
-    Raises:
-        IncompleteFileError: It has no readable footer.
+        Its first line.
     """
-    source = f"read_parquet({sql.literal(str(path))})"
-    try:
-        described = connection.execute(f"describe select * from {source}").fetchall()  # noqa: S608
-    except duckdb.Error as error:
-        raise IncompleteFileError(
-            f"{name} is no complete Parquet file ({str(error).splitlines()[0]}).",
-            hint="Ask the source to deliver it again.",
-        ) from error
-    cells = []
-    for column, kind, *_ in described:
-        quoted = sql.name(column)
-        nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
-        text = f"cast(to_json({quoted}) as varchar)" if nested else f"cast({quoted} as varchar)"
-        cells.append(f"{text} as {quoted}")
-    relation = f"(select {', '.join(cells)} from {source})"  # noqa: S608
-    return Rows(relation, relation, tuple(column for column, *_ in described), may_have_nul=True)
+    return SCRATCH_PATH.sub(lambda _: name, str(error).splitlines()[0]).strip().rstrip(".")
 
 
 def format_of(layout: Layout, name: str, start: bytes) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from loaders.contract import TableContract
 from loaders.errors import TargetError
@@ -16,6 +16,8 @@ from loaders.ledger import Load
 from loaders.settings import Settings
 from loaders.warehouse.profile import read_target
 
+T = TypeVar("T")
+Query = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 REDSHIFT = "redshift"
 ENGINES = ("duckdb", REDSHIFT)
 
@@ -56,6 +58,12 @@ class Warehouse(Protocol):
     def is_loaded(self, contract: TableContract, sha256: str, file_date: date) -> bool:
         """Tell whether a content is in a table already, for a picture or a change: for that day."""
 
+    def change(self, work: Callable[[Query], T]) -> T:
+        """Do work in one transaction beside which no load is committed; it may be called several times."""
+
+    def purge(self, relations: Sequence[str]) -> None:
+        """Make sure that the bytes of deleted rows are gone, too."""
+
     def commit(self, load: Load) -> int | None:
         """Commit a load in one transaction; None where its content is there already."""
 
@@ -90,7 +98,8 @@ def hold_warehouse(settings: Settings, command: str) -> Iterator[None]:
         Nothing.
 
     Raises:
-        TargetError: The settings name no target of profiles.yml, or an engine that bankmart doesn't know.
+        TargetError: The settings name no target of profiles.yml, one that is not set up whole, or one of an
+            engine that bankmart doesn't know.
         LockedError: Another process holds the warehouse.
     """
     engine = read_target(settings)["type"]
@@ -101,6 +110,9 @@ def hold_warehouse(settings: Settings, command: str) -> Iterator[None]:
             hint="Unset BANKMART_TARGET, or set it to dev.",
         )
     if engine == REDSHIFT:
+        from loaders.warehouse.redshift.login import read_login  # noqa: PLC0415 - brings its driver
+
+        read_login(settings)  # a target that is not set up whole is told before dbt or a file is read
         # Each load takes its turn by the fence in its own transaction.
         yield
         return

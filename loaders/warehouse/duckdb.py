@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
@@ -21,6 +21,8 @@ from loaders.settings import Settings
 from loaders.tokens import KEY_FILE
 from loaders.warehouse import books
 from loaders.warehouse.export import copy_to
+
+T = TypeVar("T")
 
 
 class DuckDBWarehouse:
@@ -66,7 +68,7 @@ class DuckDBWarehouse:
                 f"{path} can't be opened: {str(error).splitlines()[0]}.",
                 hint="Another process holds it; wait for it or close it.",
             ) from error
-        self._connection.execute("set timezone = 'UTC'")
+        self._connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         return self
 
     def __exit__(
@@ -118,6 +120,41 @@ class DuckDBWarehouse:
         except BaseException:
             self.connection.execute("rollback")
             raise
+
+    def change(self, work: Callable[[books.Query], T]) -> T:
+        """Do work in one transaction.
+
+        Args:
+            work: Gets a function that runs a statement.
+
+        Returns:
+            What the work gave.
+        """
+        self.connection.execute("begin")
+        try:
+            done = work(self.query)
+            self.connection.execute("commit")
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        return done
+
+    def purge(self, relations: Sequence[str]) -> None:
+        """Write the database to a new file, which takes the place of the old: that keeps deleted bytes.
+
+        Args:
+            relations: Not used: the whole file is written.
+        """
+        path = self.settings.duckdb_path
+        fresh = path.with_name(f"{path.name}.purged")
+        fresh.unlink(missing_ok=True)
+        self.__exit__(None, None, None)
+        with duckdb.connect(config={"memory_limit": self.settings.memory_limit}) as connection:
+            connection.execute(f"attach {_path(path)} as {sql.name(path.stem)}")
+            connection.execute(f"attach {_path(fresh)} as bm_fresh")
+            connection.execute(f"copy from database {sql.name(path.stem)} to bm_fresh")
+        fresh.replace(path)
+        self.__enter__()
 
     def is_json(self, expression: str) -> str:
         """Write the test whether a text is JSON.

@@ -9,11 +9,18 @@
 
 
 {% macro duckdb__collapse_blanks(expression) %}
-    {{- return("nullif(trim(regexp_replace(" ~ expression ~ ", '[[:space:]]+', ' ', 'g')), '')") -}}
+    {{- return("nullif(trim(both ' ' from regexp_replace(" ~ plain_blanks(expression) ~ ", ' +', ' ', 'g')), '')") -}}
 {% endmacro %}
 
 
 {#- Redshift replaces every match by itself and would read 'g' as a position. -#}
 {% macro redshift__collapse_blanks(expression) %}
-    {{- return("nullif(trim(regexp_replace(" ~ expression ~ ", '[[:space:]]+', ' ')), '')") -}}
+    {{- return("nullif(trim(both ' ' from regexp_replace(" ~ plain_blanks(expression) ~ ", ' +', ' ')), '')") -}}
+{% endmacro %}
+
+
+{#- Tabs, line ends and the blanks of Unicode that tills send, by name: engines differ in what [[:space:]] and TRIM hold. -#}
+{% macro plain_blanks(expression) %}
+    {%- set others = '\t\n\x0b\x0c\r\u00a0\u2002\u2003\u2007\u2009\u202f\u3000' -%}
+    {{- return("translate(" ~ expression ~ ", '" ~ others ~ "', '" ~ ' ' * (others | length) ~ "')") -}}
 {% endmacro %}

@@ -1,3 +1,4 @@
 {% macro integer_or_null(expression) %}
-    {{- return("case when trim(" ~ expression ~ ") ~ '^[0-9]{1,9}$' then cast(trim(" ~ expression ~ ") as integer) end") -}}
+    {%- set bare = "trim(both ' ' from " ~ expression ~ ")" -%}
+    {{- return("case when " ~ bare ~ " ~ '^[0-9]{1,9}$' then cast(" ~ bare ~ " as integer) end") -}}
 {% endmacro %}

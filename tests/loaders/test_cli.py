@@ -90,10 +90,10 @@ def test_a_wrong_option_is_json_too_where_json_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("target", "said"), [("redshift", "DuckDB alone so far"), ("nope", "no such target")]
+    ("target", "said"), [("redshift", "BANKMART_REDSHIFT_HOST is not set"), ("nope", "no such target")]
 )
 @pytest.mark.parametrize("arguments", ["load", "build", "run", "status", "rejects list"])
-def test_a_target_that_is_not_duckdb_is_refused(
+def test_a_target_that_is_unknown_or_not_set_up_is_refused(
     target: str, said: str, arguments: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BANKMART_TARGET", target)

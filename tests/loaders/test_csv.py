@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from loaders.loader import staging_connection
 from loaders.settings import Settings
-from loaders.sources.csv_text import Dialect, close_with, read_header, scan, unify_line_ends
+from loaders.sources.csv_repair import close_with, unify_line_ends
+from loaders.sources.csv_text import Dialect, read_header, scan
 from loaders.stage.readers import END, csv_rows
 from tests.loaders.conftest import CONTRACT
 
@@ -185,7 +186,7 @@ def _read(tmp_path: Path, content: bytes) -> tuple[list[tuple[str, ...]], set[in
     path = tmp_path / "x.csv"
     path.write_bytes(content)
     connection = staging_connection(Settings(threads=2), tmp_path)
-    look = scan(path, Dialect())
+    look = scan(path, Dialect(), "x")
     if look.mixed_ends:
         path = unify_line_ends(path, Dialect(), tmp_path)
     assert read_header(path, Dialect(), "x") == ["x", "y"]

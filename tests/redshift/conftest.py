@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ def sql(connection: Any) -> Any:
         cursor.execute(statement, values)
         return [list(row) for row in cursor.fetchall()] if cursor.description else []
 
+    run("set statement_timeout to 30000")  # a lock that somebody kept fails the test and does not hang it
     run("drop table if exists t cascade")
     return run
 
@@ -40,3 +42,18 @@ def put(s3: Any) -> Any:
         return f"s3://{BUCKET}/{key}"
 
     return write
+
+
+@pytest.fixture
+def open_session(standin: StandIn) -> Iterator[Any]:
+    """Open sessions in transactions, closed after the test whatever became of it."""
+    opened: list[Any] = []
+
+    def another(**more: Any) -> Any:
+        opened.append(connect(standin, timeout=60, **more))
+        return opened[-1]
+
+    yield another
+    for session in opened:
+        with contextlib.suppress(Exception):
+            session.close()

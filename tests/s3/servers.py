@@ -95,6 +95,8 @@ class SeaweedS3:
         }
         config = self.folder / "s3.json"
         config.write_text(json.dumps({"identities": [identity]}))
+        # Each bucket has volumes of its own, seven at once unless told otherwise.
+        (self.folder / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
         ports = [
@@ -120,7 +122,7 @@ class SeaweedS3:
             "-master.resumeState=false",
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=64",
-            "-volume.max=100",
+            "-volume.max=1000",
             *ports,
         ]
 

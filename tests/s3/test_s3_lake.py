@@ -19,6 +19,7 @@ from loaders.lake.local import LocalLake
 from loaders.lake.s3 import CHUNK, S3Lake
 from loaders.settings import Settings
 from tests.s3.conftest import MakeLake, Server
+from tests.s3.servers import SeaweedS3
 
 Write = Callable[[bytes], tuple[Path, str]]
 
@@ -223,3 +224,26 @@ def test_the_settings_choose_the_lake(tmp_path: Path) -> None:
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(ValidationError, match="not s3://bucket/prefix"):
         Settings(_env_file=None, lake=address)
+
+
+def test_what_the_server_acknowledged_outlives_its_kill(
+    tmp_path: Path, make_lake: MakeLake, write: Write
+) -> None:
+    with SeaweedS3(tmp_path / "server") as running:
+        running.client().create_bucket(Bucket="lake")
+        keys = (running.access_key, running.secret_key)
+        server = Server("seaweed", running.endpoint, running.client(), *keys, "lake")
+        lake = make_lake(server, s3_attempts=1)
+        lake.put(KEY, *write(BODIES["in pieces"]))
+        lake.put("raw/small", *write(b"rows"))
+        running.kill()
+        with pytest.raises(LakeError, match="S3 gives no answer"):
+            lake.put("raw/later", *write(b"rows"))
+        running.start()
+        lake.put("raw/later", *write(b"rows"))
+        lake.put(KEY, *write(BODIES["in pieces"]))
+        assert server.bodies() == {
+            FULL_KEY: BODIES["in pieces"],
+            "a/lake/raw/later": b"rows",
+            "a/lake/raw/small": b"rows",
+        }

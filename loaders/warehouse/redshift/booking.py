@@ -16,6 +16,8 @@ from loaders.warehouse.redshift.connection import Transaction
 from loaders.warehouse.redshift.copying import check_parts, copy, copy_statement
 from loaders.warehouse.redshift.ddl import FENCE, LONGEST_TEXT, redshift_type
 
+# By PostgreSQL's code, or in Redshift's words.
+CANCELLED = ("57014", "statement timeout", "cancelled on user's request", "canceled on user's request")
 ROW_NUMBER = Column("_row_number", "bigint", nullable=False)
 
 
@@ -40,11 +42,11 @@ class RedshiftBooking:
         Raises:
             LockedError: Another load took longer.
         """
-        self.query(f"set statement_timeout to {int(timeout * 1000)}")
+        self.query(f"set statement_timeout to {max(1, int(timeout * 1000))}")  # 0 would be for ever
         try:
             self.query(f"lock {FENCE}")
         except Exception as error:
-            if any(word in str(error) for word in ("57014", "timeout", "cancelled")):
+            if any(word in str(error) for word in CANCELLED):
                 raise LockedError(
                     f"Another load has held the warehouse for {timeout:g} s.",
                     hint="Wait for it to end, or raise BANKMART_LOCK_TIMEOUT (seconds).",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 import redshift_connector
 import tenacity
+from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection
 from redshift_connector.error import Error, InterfaceError, OperationalError
 
@@ -110,10 +112,25 @@ class Session:
             done: T = again(self._attempt, work)
         except _AgainError as error:
             raise WarehouseError(
-                f"The warehouse failed {ATTEMPTS} times: {error}",
+                f"{self._place} failed {ATTEMPTS} times: {error}.",
                 hint="Nothing of this step was kept; run the command again, it goes on from there.",
             ) from error
         return done
+
+    def outside(self, statement: str) -> None:
+        """Run a statement that no transaction may hold, such as VACUUM.
+
+        Args:
+            statement: SQL.
+        """
+        connection = self._opened()
+        connection.autocommit = True
+        try:
+            Transaction(connection).query(statement)
+        except Exception as error:
+            self.close()
+            raise WarehouseError(f"{self._place} refused: {_told(error)}") from error
+        connection.autocommit = False
 
     def _attempt(self, work: Callable[[Transaction], T]) -> T:
         try:
@@ -121,9 +138,17 @@ class Session:
             result = work(Transaction(connection))
             connection.commit()
         except BaseException as error:
-            self._undo(lost=_is_lost(error))
-            raise _told(error) from error
+            # Whoever was stopped on the way doesn't know what the server still has to say.
+            answered = isinstance(error, BankmartError) or bool(_answer(error))
+            self._undo(lost=not answered or _is_lost(error))
+            if (told := _told(error)) is error:
+                raise
+            raise told from error
         return result
+
+    @property
+    def _place(self) -> str:
+        return f"The warehouse at {self._login.place}" if self._login else "The warehouse"
 
     def _opened(self) -> Connection:
         if self._connection is None:
@@ -161,6 +186,8 @@ def _is_lost(error: BaseException) -> bool:
     fields = _answer(error)
     if fields:
         return fields.get("C", "").startswith(LOST_CLASSES)
+    if any(isinstance(argument, ssl.SSLCertVerificationError) for argument in error.args):
+        return False
     if isinstance(error, (InterfaceError, OperationalError)):
         return True
     # What the driver lets through of a socket that is cut in the middle of a message.
@@ -177,8 +204,13 @@ def _told(error: BaseException) -> BaseException:
     """Turn an error of the driver into one of bankmart's; the driver's own may hold the start-up packet."""
     if isinstance(error, BankmartError) or not isinstance(error, Exception):
         return error
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return WarehouseError(
+            f"AWS gave no login for the warehouse: {error}",
+            hint="May this role call redshift:GetClusterCredentials (Serverless: GetCredentials)?",
+        )
     fields = _answer(error)
-    words = fields.get("M") or str(error) or type(error).__name__
+    words = fields.get("M") or ": ".join(map(str, error.args)) or type(error).__name__
     # The rest of the answer may quote the data; where COPY failed it is what tells why.
     context = CONTEXT.search(fields.get("D", ""))
     message = f"{words.splitlines()[0]} {context[1] if context else ''}".strip()[:LONGEST]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 from redshift_connector.utils.oids import RedshiftOID
@@ -23,6 +23,7 @@ from loaders.warehouse.redshift import ddl
 from loaders.warehouse.redshift.booking import RedshiftBooking
 from loaders.warehouse.redshift.connection import Session, Transaction
 
+T = TypeVar("T")
 # Types of columns that are exported, by their number on the wire; whatever else there is comes as text.
 ARROW_TYPES: dict[int, pa.DataType] = {
     RedshiftOID.BOOLEAN: pa.bool_(),
@@ -109,6 +110,31 @@ class RedshiftWarehouse:
                 transaction.query(statement)
 
         self._session.transact(work)
+
+    def change(self, work: Callable[[books.Query], T]) -> T:
+        """Do work in one transaction behind the fence of loads.
+
+        Args:
+            work: Gets a function that runs a statement; it may be called several times.
+
+        Returns:
+            What the last call gave.
+        """
+
+        def fenced(transaction: Transaction) -> T:
+            RedshiftBooking(transaction, "", ()).enter(self.settings.lock_timeout)
+            return work(transaction.query)
+
+        return self._session.transact(fenced)
+
+    def purge(self, relations: Sequence[str]) -> None:
+        """Take back the blocks of deleted rows at once, which the cluster else does when it has time.
+
+        Args:
+            relations: The tables.
+        """
+        for relation in relations:
+            self._session.outside(f"vacuum delete only {relation} to 100 percent")
 
     def is_json(self, expression: str) -> str:
         """Write the test whether a text is JSON.

@@ -13,7 +13,7 @@ owners as (
 ),
 
 latest_versions as (
-    select * from {{ ref('snap_core_banking__accounts') }} as versions
+    select versions.* from {{ ref('snap_core_banking__accounts') }} as versions
     {{ latest_by_key(['account_id'], ['dbt_valid_from']) }}
 ),
 

@@ -5,7 +5,7 @@ with payments as (
 ),
 
 latest_versions as (
-    select * from {{ ref('snap_core_banking__loans') }} as versions
+    select versions.* from {{ ref('snap_core_banking__loans') }} as versions
     {{ latest_by_key(['loan_id'], ['dbt_valid_from']) }}
 ),
 

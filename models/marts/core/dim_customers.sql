@@ -3,7 +3,7 @@ with referenced as (
 ),
 
 latest_versions as (
-    select * from {{ ref('snap_core_banking__customers') }} as versions
+    select versions.* from {{ ref('snap_core_banking__customers') }} as versions
     {{ latest_by_key(['customer_id'], ['dbt_valid_from']) }}
 ),
 

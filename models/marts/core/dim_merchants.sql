@@ -5,7 +5,7 @@ with merchants as (
 
 latest_codes as (
     -- A merchant that appears under several codes goes by the one of its latest transaction.
-    select * from merchants as codes
+    select codes.* from merchants as codes
     {{ latest_by_key(['merchant_id'], ['last_transaction_date', 'merchant_category_code']) }}
 ),
 

@@ -13,7 +13,7 @@ with new_transactions as (
 ),
 
 candidates as (
-    select * from new_transactions as delivered
+    select delivered.* from new_transactions as delivered
     {{ latest_by_key(['card_transaction_id'], ['_load_id']) }}
 ),
 

@@ -14,7 +14,7 @@ with new_payments as (
 
 candidates as (
     -- An instalment is delivered again whenever it changes: the newest day speaks, then the newest load.
-    select * from new_payments as delivered
+    select delivered.* from new_payments as delivered
     {{ latest_by_key(['payment_id'], ['file_date', '_load_id']) }}
 ),
 

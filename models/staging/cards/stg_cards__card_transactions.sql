@@ -11,7 +11,8 @@ hashed as (
             'transactiontype', 'merchantname', 'merchantcity', 'merchantstate', 'merchantzip', 'statecode',
             'mcc', 'errors', 'case when isfraud then 1 when not isfraud then 0 end',
         ]) }} as content_hash,
-        upper({{ collapse_blanks('merchantname') }}) as merchant_name
+        -- Engines differ in the capital of ß; in names it is SS.
+        upper({{ collapse_blanks("replace(merchantname, 'ß', 'ss')") }}) as merchant_name
     from source
 ),
 
@@ -32,17 +33,17 @@ final as (
         customernumber as customer_id,
         case when merchant_name is not null then {{ hash_key(['merchant_name']) }} end as merchant_id,
         cardlast4digits as card_last4,
-        lower(trim(transactiontype)) as scheme,
+        lower(trim(both ' ' from transactiontype)) as scheme,
         merchant_name,
         merchantcity as merchant_city,
         merchantstate as merchant_state,
         merchantzip as merchant_zip,
         statecode as state_code,
         mcc as merchant_category_code,
-        nullif(trim(errors), '') as decline_reason,
+        nullif(trim(both ' ' from errors), '') as decline_reason,
         transactionamount as amount,
         transactionamount < 0 as is_refund,
-        coalesce(trim(errors), '') <> '' as is_declined,
+        coalesce(trim(both ' ' from errors), '') <> '' as is_declined,
         coalesce(isfraud, false) as is_fraud,
         transactiondate as transaction_date,
         {{ timestamp_from('transactiondate', 'transactiontime') }} as transaction_at,

@@ -15,7 +15,7 @@ final as (
         transaction_date,
         _file_date as file_date,
         _load_id,
-        lower(trim(transaction_type)) as transaction_type,
+        lower(trim(both ' ' from transaction_type)) as transaction_type,
         cast(
             case direction when 'credit' then amount when 'debit' then -amount end as decimal(18, 2)
         ) as signed_amount

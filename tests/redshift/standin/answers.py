@@ -32,13 +32,16 @@ class Answers:
         self._pending: deque[tuple[str, str]] = deque()
         self._refusal: RedshiftError | None = None
         self._failed = False
+        self._simple = False
         self._out = bytearray()
 
     def ask(self, question: str) -> list[list[str | None]]:
         """Ask the server within the client's transaction, between two messages of the client."""
+        if self._simple:
+            return self.backend.query(question)
         self.backend.send(message(b"H"))
         self._drain()
-        return self.backend.query(question)
+        return self.backend.query_between(question)
 
     def _expect(self, kind: str, name: str = "") -> None:
         self._pending.append((kind, name))

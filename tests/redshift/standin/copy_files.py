@@ -59,6 +59,13 @@ class S3Reader:
         except BotoCoreError as error:
             raise RedshiftError(f"S3ServiceException:{error}", INTERNAL_ERROR) from error
 
+    def write(self, file: S3File, data: bytes) -> None:
+        """Put an object."""
+        try:
+            self._client.put_object(Bucket=file.bucket, Key=file.key, Body=data)
+        except ClientError as error:
+            raise _service_error(error) from error
+
     def exists(self, file: S3File) -> bool:
         """Whether an object is there."""
         try:

@@ -130,6 +130,7 @@ def _clean(text: str) -> str:
 def run_copy(session: Session, command: CopyCommand) -> str:
     """Load the files; the tag tells how many rows."""
     load = _begin(session, command)
+    session.lock_for_writing(command.table)
     status, files = "aborted", list[S3File]()
     try:
         reader = S3Reader(session.options)

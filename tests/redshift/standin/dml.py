@@ -29,7 +29,8 @@ def plan_dml(items: list[Node], session: Session) -> Plan:
         items = [items[0], word("from"), *items[1:]]
     if word_of(items[0]) == "merge":
         items = _merge(items)
-    return Forward(render(rewrite(protect(with_qualify(items, session), session))))
+    names, _ = name_of(items, 1 + (word_of(items[1]) in ("into", "from")))
+    return Forward(render(rewrite(protect(with_qualify(items, session), session))), writes=tuple(names))
 
 
 def _refuse_views(items: list[Node], session: Session) -> None:

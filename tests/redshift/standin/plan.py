@@ -16,6 +16,8 @@ class Forward:
 
     sql: str
     catalog: bool = False
+    writes: tuple[str, ...] = ()
+    """The name of the table that it writes to, which other writers wait for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,7 @@ class Substitution:
             else:
                 out.append(item)
                 reads = reads or name == "select"
-                opens = (
-                    (name == "from" and reads) or name == "join" or (name == "using" and self._lists(items))
-                )
+                opens = (name == "from" and reads) or name == "join" or (name == "using" and _lists(items))
                 if opens and name == "from" and targeted:
                     targeted = opens = False
                 within = (within or opens) and name not in _ENDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tests.redshift.standin.answers import NO_SUPERS, Answers
@@ -10,6 +10,7 @@ from tests.redshift.standin.errors import RedshiftError
 from tests.redshift.standin.plan import EMPTY, Forward, Plan, Special
 from tests.redshift.standin.rows import describe, restored
 from tests.redshift.standin.statements import plan_items, plan_script, plan_statement, statements_of
+from tests.redshift.standin.tokens import literal, quoted_name
 from tests.redshift.standin.wire import (
     Backend,
     ServerError,
@@ -83,6 +84,8 @@ class Session(Answers):
         except RedshiftError as error:
             self._refuse(error)
             return
+        if isinstance(plan, Forward) and not self._locked(plan):  # the server locks it, too, when it reads it
+            return
         self._plans[name] = plan
         self._texts[name] = body
         sql = plan.sql if isinstance(plan, Forward) else _STUB
@@ -94,6 +97,10 @@ class Session(Answers):
         self._drain()
         if self._failed:
             return
+        if isinstance(error, ServerError):
+            self._out += error_message(self._translated(error.raw))
+            self._failed = True
+            return
         self._refusal = error
         self.backend.send(message(b"P", cstring("") + cstring(_FAIL) + b"\0\0"))
         self._expect("P")
@@ -104,6 +111,9 @@ class Session(Answers):
         portal, statement = (part.decode() for part in body.split(b"\0", 2)[:2])
         self._portals[portal] = statement
         if self.guard.active and not self._prepared_anew(statement):
+            return
+        plan = self._plans.get(statement)
+        if isinstance(plan, Forward) and not self._locked(plan):
             return
         self.backend.send(message(b"B", body))
         self._expect("B")
@@ -166,27 +176,34 @@ class Session(Answers):
     # -- the simple protocol
 
     def _on_query(self, body: bytes) -> None:
-        self._failed = False
+        self._failed, self._simple = False, True
+        try:
+            self._run_script(body[:-1].decode())
+        finally:
+            self._simple = False
+        self._out += message(b"Z", self.backend.status)
+        self._flush_out()
+
+    def _run_script(self, sql: str) -> None:
         if self.guard.active:
-            self._on_guarded_query(body[:-1].decode())
+            self._run_guarded(sql)
             return
         try:
-            plans = plan_script(body[:-1].decode(), self)
+            plans = plan_script(sql, self)
         except RedshiftError as error:
             self._abort()
             self._out += error_message(error.fields())
             plans = []
-        if plans and all(isinstance(plan, Forward) for plan in plans):
+        alone = self.in_transaction and any(isinstance(plan, Forward) and plan.writes for plan in plans)
+        if plans and not alone and all(isinstance(plan, Forward) for plan in plans):
             joined = "; ".join(plan.sql for plan in plans if isinstance(plan, Forward))
             self._forward_query(joined)
             plans = []
         for plan in plans:
             if not self._run(plan):
                 break
-        self._out += message(b"Z", self.backend.status)
-        self._flush_out()
 
-    def _on_guarded_query(self, sql: str) -> None:
+    def _run_guarded(self, sql: str) -> None:
         """Plan each statement when those before it have run: they may change what its user sees."""
         try:
             for statement in statements_of(sql):
@@ -195,11 +212,27 @@ class Session(Answers):
         except RedshiftError as error:
             self._abort()
             self._out += error_message(error.fields())
-        self._out += message(b"Z", self.backend.status)
-        self._flush_out()
 
     def _run(self, plan: Plan) -> bool:
-        return self._run_special(plan) if isinstance(plan, Special) else self._forward_query(plan.sql)
+        if isinstance(plan, Special):
+            return self._run_special(plan)
+        return self._locked(plan) and self._forward_query(plan.sql)
+
+    def _locked(self, plan: Forward) -> bool:
+        """Whether the table that a statement writes to is this transaction's alone to write to, by now."""
+        if plan.writes and self.backend.status != b"E" and (self.in_transaction or not self._simple):
+            try:
+                self.lock_for_writing(plan.writes)
+            except ServerError as error:
+                self._out += error_message(self._translated(error.raw))
+                self._failed = not self._simple
+                return False
+        return True
+
+    def lock_for_writing(self, names: Sequence[str]) -> None:
+        """Wait for other writers of a table; readers are none of it."""
+        name = ".".join(quoted_name(part) for part in names[-2:])
+        self.ask(f"select rs.lock_for_writing({literal(name)})")
 
     def _forward_query(self, sql: str) -> bool:
         self.backend.send(message(b"Q", cstring(sql)))

@@ -9,6 +9,7 @@ from tests.redshift.standin import commands, specials
 from tests.redshift.standin.alter import NO_BLOCK, plan_alter
 from tests.redshift.standin.build import word
 from tests.redshift.standin.ddl import create_table
+from tests.redshift.standin.design import Cursor
 from tests.redshift.standin.dml import plan_dml
 from tests.redshift.standin.errors import FEATURE_NOT_SUPPORTED, RedshiftError, syntax_error, unsupported
 from tests.redshift.standin.expressions import rewrite
@@ -235,6 +236,19 @@ def _copy(items: list[Node], session: Session) -> Plan:
     return Special(lambda running: run_copy(running, command))
 
 
+def _unload(items: list[Node], session: Session) -> Plan:
+    from tests.redshift.standin.unload import parse_unload, run_unload  # noqa: PLC0415
+
+    command = parse_unload(Cursor(items, 1))
+    query = parse(command.query)
+    if "limit" in [word_of(item) for item in query]:
+        raise RedshiftError("LIMIT is not supported in the outer SELECT of UNLOAD", FEATURE_NOT_SUPPORTED)
+    plan = plan_items(query, session)
+    if not isinstance(plan, Forward) or word_of(query[0]) not in ("select", "with"):
+        raise syntax_error(word_of(query[0]))
+    return Special(lambda running: run_unload(running, command, plan.sql))
+
+
 _HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
     "select": _query,
     "with": _query,
@@ -260,6 +274,7 @@ _HANDLERS: dict[str, Callable[[list[Node], Session], Plan]] = {
     "show": plan_show,
     "refresh": _refresh,
     "copy": _copy,
+    "unload": _unload,
     "lock": commands.plan_lock,
     "cancel": commands.plan_cancel,
 }

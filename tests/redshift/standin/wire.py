@@ -13,6 +13,7 @@ PROTOCOL = 196608
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
+_CLOSED_BETWEEN = 2
 
 
 class ClosedError(Exception):
@@ -120,6 +121,31 @@ class Backend(Stream):
         """Run statements by the simple protocol; rows as texts. An error is raised after ReadyForQuery."""
         self.send(message(b"Q", cstring(sql)))
         return self._rows()
+
+    def query_between(self, sql: str) -> list[list[str | None]]:
+        """Run one statement between messages of the extended protocol, its unnamed statement and portal kept.
+
+        After an error the server passes over everything up to the next Sync.
+        """
+        name = cstring("rs_between")
+        self.send(
+            message(b"P", name + cstring(sql) + b"\0\0")
+            + message(b"B", name + name + bytes(6))
+            + message(b"E", name + bytes(4))
+            + message(b"C", b"P" + name)
+            + message(b"C", b"S" + name)
+            + message(b"H")
+        )
+        rows: list[list[str | None]] = []
+        closed = 0
+        while closed < _CLOSED_BETWEEN:
+            kind, body = self.read()
+            closed += kind == b"3"
+            if kind == b"D":
+                rows.append(row_values(body))
+            elif kind == b"E":
+                raise ServerError(error_fields(body))
+        return rows
 
     def copy_in(self, sql: str, blocks: Iterator[bytes]) -> None:
         """Run COPY FROM STDIN and feed it."""

@@ -205,7 +205,7 @@ begin
     end if;
     select a.attname into bad from pg$unnest(p_inputs) with ordinality as i(number, place)
     join pg_attribute as a on a.attrelid = target and a.attnum = i.number
-    where not rs.fits(a.atttypid, 0, (policy.inputs -> (i.place - 1)::int ->> 'type')::regtype, 0);
+    where not rs.fits((policy.inputs -> (i.place - 1)::int ->> 'type')::regtype, 0, a.atttypid, 0);
     if bad is null then
         select a.attname into bad from pg$unnest(p_outputs) with ordinality as o(number, place)
         join pg_attribute as a on a.attrelid = target and a.attnum = o.number
@@ -264,6 +264,7 @@ begin
     end if;
     insert into rs.rls_policies (name, alias, inputs, expression, sql)
     select p_name, p_alias, p.inputs, p_expression, p_sql from rs.probe(p_inputs, p_alias, jsonb_build_array('(' || p_sql || ')::boolean')) as p;
+    perform rs.make_rule(p) from rs.rls_policies as p where name = p_name;
 end $f$;
 create function rs.drop_rls_policy(p_name text, lenient boolean, cascaded boolean) returns void language plpgsql security definer as $f$
 declare attached oid[];
@@ -277,13 +278,24 @@ begin
     end if;
     delete from rs.rls_attached where policy = p_name;
     perform rs.enforce_rules(relation) from pg$unnest(attached) as relation;
+    execute pg$format('drop function rs.%I', 'rule_' || p_name);
     delete from rs.rls_policies where name = p_name;
 end $f$;
 -- PostgreSQL's own policies hold for UPDATE and DELETE; what is read goes through rs.protected.
+-- Its predicate is a function with the rights of the owner, for a user needs no rights on the tables it looks up in.
 create function rs.rule(p rs.rls_policies) returns text language sql stable as $f$
-    select pg$format('(select coalesce((%s), false) from (select %s) as %I)', p.sql, coalesce((select pg$string_agg(pg$format('%I::%s as %I', i ->> 'colname',
-        i ->> 'type', i ->> 'colname'), ', ') from jsonb_array_elements(p.inputs) as i), '1'), p.alias)
+    select pg$format('rs.%I(%s)', 'rule_' || p.name, (select pg$string_agg(pg$format('%I::%s', i ->> 'colname', i ->> 'type'), ', ' order by place)
+        from jsonb_array_elements(p.inputs) with ordinality as i(i, place)))
 $f$;
+create function rs.make_rule(p rs.rls_policies) returns void language plpgsql as $f$
+declare
+    types text := (select pg$string_agg(i ->> 'type', ', ' order by place) from jsonb_array_elements(p.inputs) with ordinality as i(i, place));
+    given text := (select pg$string_agg(pg$format('$%s::%s as %I', place, i ->> 'type', i ->> 'colname'), ', ' order by place)
+        from jsonb_array_elements(p.inputs) with ordinality as i(i, place));
+begin
+    execute pg$format('create function rs.%I(%s) returns boolean language sql stable security definer as %L', 'rule_' || p.name, types,
+        pg$format('select coalesce((%s), false) from (select %s) as %I', p.sql, coalesce(given, '1'), p.alias));
+end $f$;
 create function rs.has_rule(p_policy text, p_relation oid) returns boolean language sql stable security definer as $f$
     select exists (select 1 from rs.rls_attached as a where a.policy = coalesce(p_policy, a.policy) and a.relation = p_relation
         and a.grantee in (select rs.my_roles()))
@@ -440,3 +452,11 @@ create function rs.revoke_system_privilege(p_privilege text, p_grantee oid) retu
 $f$;
 grant insert on rs.role_owners to public;
 grant select on rs.role_owners to public;
+-- Writers of one table wait for each other; readers for none. To write needs no right to lock.
+create function rs.lock_for_writing(name text) returns void language plpgsql security definer as $f$
+declare target regclass := to_regclass(name);
+begin
+    if exists (select 1 from pg_catalog.pg_class where oid = target and relkind = 'r' and relpersistence = 'p' and oid >= 16384) then
+        execute 'lock table ' || target || ' in share row exclusive mode';
+    end if;
+end $f$;
