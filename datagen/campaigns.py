@@ -16,7 +16,7 @@ from datagen.truth import Truth, campaign_id
 
 A_MONTH = 5
 HOLDOUT = [0.2, 0.2, 0.25, 0.25, 0.2, 0.25, 0.2]
-CHOSEN, CONTACT_DAYS, MOST_A_MONTH = 0.16, 6, 2
+CHOSEN, CONTACT_DAYS, MOST_A_MONTH = 0.2, 6, 2
 # how the bank spreads its contacts over the channels a customer agrees to
 PRACTICE = np.array([0.40, 0.12, 0.13, 0.20, 0.05, 0.10])
 CONTACT_COSTS = [0.02, 0.06, 4.50, 0.01, 3.00, 1.20]
@@ -150,7 +150,7 @@ def contact(chunk: Chunk, step: Step) -> dict[str, Ints]:
     who, channel = rows["who"][at], rows["channel"][at]
     chunk.remember("contacts", rows["who"][rows["held_out"] == 0])
     written = np.isin(channel, [offers.EMAIL, offers.SMS, offers.APP])
-    opened = written & chance(rng, sigmoid(-0.4 + 1.3 * chunk.people.traits.responsive[who]), len(at))
+    opened = written & chance(rng, sigmoid(-0.3 + 2.0 * chunk.people.traits.responsive[who]), len(at))
     clicked = opened & chance(rng, sigmoid(-1.0 + 0.8 * chunk.people.traits.responsive[who]), len(at))
     spoken = channel == offers.PHONE
     declined = (spoken & chance(rng, 0.45, len(at))) | (~written & chance(rng, 0.03, len(at)))

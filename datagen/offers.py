@@ -92,14 +92,14 @@ STAGES = np.array(
         [-1.0, -0.4, 0.4, 0.8, 0.2, 0.1, -0.1], [0.1, 0.2, 0.3, -0.1, 0.0, 0.3, 0.2],
     ]
 )  # fmt: skip
-WHIM = 0.25
+WHIM = 0.2
 # mean and spread of what is seen, so that a weight means one standard deviation
 SCALES = {
     "income": (10.75, 0.55), "tenure": (2.1, 1.1), "balance": (0.8, 0.5), "savings": (3.0, 4.0),
     "spent": (6.0, 1.6), "travel": (0.7, 0.65), "home": (0.6, 0.6), "sessions": (1.6, 0.95),
     "visits": (0.5, 0.5), "opens": (0.6, 0.5), "clicks": (0.2, 0.3), "contacts": (1.0, 0.5),
 }  # fmt: skip
-EFFECT, ANNOYED, ANNOYED_BELOW, TIRED, ANSWERING = 1.9, -0.5, -1.2, -0.35, 0.3
+EFFECT, ANNOYED, ANNOYED_BELOW, TIRED, ANSWERING = 1.9, -0.4, -1.2, -0.35, 0.3
 # effect of a channel: plain, for one standard deviation of sessions, and of visits
 CHANNEL_EFFECTS = np.array(
     [
