@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from datagen import vocab
-from datagen.model import Bools, Counters, Floats, Ints, Rows, Step, World
+from datagen.model import NEVER, Bools, Counters, Floats, Ints, Rows, Step, World
 from datagen.population import People
 
 PRODUCT_CODES = [product[0] for product in (*vocab.PRODUCTS, vocab.NEW_PRODUCT)]
@@ -117,12 +117,9 @@ class Chunk:
         ids = self.counters.take("holding", len(who))
         if len(who):
             self.holdings.append(
-                holding=ids, who=who, product=product, since=since, until=NEVER_ENDS, channel=channel, told=0
+                holding=ids, who=who, product=product, since=since, until=NEVER, channel=channel, told=0
             )
         return ids
-
-
-NEVER_ENDS = 1_000_000
 
 
 def news(rows: Rows, end: int) -> Ints:

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from datagen import vocab
-from datagen.chunk import NEVER_ENDS, Chunk, news
+from datagen.chunk import Chunk, news
 from datagen.lending import ARREARS_FROM, days_behind
-from datagen.model import Bools, Ints, Step, chance, coded
+from datagen.model import NEVER, Bools, Ints, Step, chance, coded
 from datagen.offers import APP, CHANNELS
 
 PURPOSES = ["marketing", "credit_marketing"]
@@ -39,7 +39,7 @@ def give(chunk: Chunk, who: Ints, channel: int, purpose: int, since: Ints | int)
     if len(who):
         chunk.consents.append(
             consent=chunk.counters.take("consent", len(who)), who=who, channel=channel, purpose=purpose,
-            since=since, until=NEVER_ENDS, told=0,
+            since=since, until=NEVER, told=0,
         )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def consented(chunk: Chunk, purpose: int, day: int) -> Bools:
     return table
 
 
-def suppress(chunk: Chunk, who: Ints, reason: int, since: Ints | int, until: Ints | int = NEVER_ENDS) -> None:
+def suppress(chunk: Chunk, who: Ints, reason: int, since: Ints | int, until: Ints | int = NEVER) -> None:
     """Enter suppressions of all channels."""
     if len(who):
         chunk.suppressions.append(
@@ -76,7 +76,7 @@ def comply(chunk: Chunk, step: Step) -> None:
     rng, people = chunk.rng, chunk.people
     here = people.here(step.first)
     rows = chunk.consents
-    ends = (rows["until"] == NEVER_ENDS) & (rows["since"] < step.first)
+    ends = (rows["until"] == NEVER) & (rows["since"] < step.first)
     withdrawn = ends & here[rows["who"]] & chance(rng, WITHDRAW * step.months, len(rows))
     rows["until"][withdrawn] = step.first + rng.integers(0, step.end - step.first, int(withdrawn.sum()))
     for purpose in (MARKETING, CREDIT_MARKETING):
@@ -92,7 +92,7 @@ def comply(chunk: Chunk, step: Step) -> None:
                 step.first,
             )
     _suppress_borrowers(chunk, step)
-    dead = people.died & here & ~suppressed(chunk, NEVER_ENDS - 1, DECEASED)
+    dead = people.died & here & ~suppressed(chunk, NEVER - 1, DECEASED)
     suppress(chunk, np.flatnonzero(dead), DECEASED, step.first)
     held = np.flatnonzero(here & chance(rng, HOLD * step.months, chunk.size))
     suppress(chunk, held, LEGAL_HOLD, step.first, step.first + HOLD_DAYS)
@@ -104,7 +104,7 @@ def _suppress_borrowers(chunk: Chunk, step: Step) -> None:
     np.maximum.at(behind, chunk.loans["who"], days_behind(chunk, step.first))
     late = (behind > ARREARS_FROM) & people.here(step.first)
     rows = chunk.suppressions
-    over = (rows["reason"] == ARREARS) & (rows["until"] == NEVER_ENDS) & (behind[rows["who"]] == 0)
+    over = (rows["reason"] == ARREARS) & (rows["until"] == NEVER) & (behind[rows["who"]] == 0)
     rows["until"][over] = step.first
     fresh = np.flatnonzero(late & ~suppressed(chunk, step.first, ARREARS))
     suppress(chunk, fresh, ARREARS, step.first)

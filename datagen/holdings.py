@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from datagen import vocab
-from datagen.chunk import NEVER_ENDS, PRODUCT, Chunk
-from datagen.model import Bools, Floats, Ints, Step, chance, pick
+from datagen.chunk import PRODUCT, Chunk
+from datagen.model import NEVER, Bools, Floats, Ints, Step, chance, pick
 
 GOLD_INCOME, JUNIOR_AGE = 95_000, 22
 FIRST_LOAN, FIRST_CARD = PRODUCT["LPERS"], PRODUCT["CCLAS"]
@@ -53,7 +53,7 @@ def open_accounts(chunk: Chunk, owner: Ints, kind: Ints, since: Ints, channel: I
     balance = np.round(worth * rng.lognormal(-0.3, 0.6, len(owner)) * 100)
     at = chunk.accounts.append(
         account=chunk.counters.take("account", len(owner)), owner=owner, kind=kind, opened=since,
-        closed=NEVER_ENDS, status=0, balance=balance.astype(np.int64),
+        closed=NEVER, status=0, balance=balance.astype(np.int64),
         frequency=pick(rng, [80, 12, 8], len(owner)),
     )  # fmt: skip
     saving = kind == vocab.SAVINGS
@@ -61,7 +61,7 @@ def open_accounts(chunk: Chunk, owner: Ints, kind: Ints, since: Ints, channel: I
     chunk.open_holding(owner, kind, since, channel)
     chunk.holders.append(
         holder=chunk.counters.take("holder", len(owner)), user=owner, account=at, role=0, since=since,
-        until=NEVER_ENDS,
+        until=NEVER,
     )  # fmt: skip
     return at
 
@@ -75,7 +75,7 @@ def _first_holders(chunk: Chunk) -> None:
         since = np.maximum(accounts["opened"][shared], people.joined[spouse[shared]])
         chunk.holders.append(
             holder=chunk.counters.take("holder", len(shared)), user=spouse[shared], account=shared, role=1,
-            since=since, until=NEVER_ENDS,
+            since=since, until=NEVER,
         )  # fmt: skip
     holders = chunk.holders
     kind = accounts["kind"][holders["account"]]
@@ -100,7 +100,7 @@ def issue_cards(chunk: Chunk, holder: Ints, kind: Ints, issued: Ints, channel: I
     at = chunk.cards.append(
         card=chunk.counters.take("card", len(holder)), user=who, holder=holder, kind=kind,
         last4=rng.integers(0, 10_000, len(holder)), scheme=pick(rng, vocab.SCHEME_WEIGHTS, len(holder)),
-        issued=issued, status=pick(rng, [96, 2, 2], len(holder)), until=NEVER_ENDS,
+        issued=issued, status=pick(rng, [96, 2, 2], len(holder)), until=NEVER,
     )  # fmt: skip
     chunk.second_card[who] = at
     fresh = chunk.first_card[who[::-1]] < 0
@@ -124,7 +124,7 @@ def _order(chunk: Chunk, who: Ints, since: Ints) -> None:
             order=chunk.counters.take("order", len(who)), account=who,
             bank=rng.integers(1, len(vocab.BANKS), len(who)),
             recipient=rng.integers(10_000_000, 40_000_000, len(who)),
-            cents=np.round(monthly * 100).astype(np.int64), purpose=purpose, since=since, until=NEVER_ENDS,
+            cents=np.round(monthly * 100).astype(np.int64), purpose=purpose, since=since, until=NEVER,
         )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def keep_house(chunk: Chunk, step: Step) -> None:
     )
     starts = np.flatnonzero(here & chance(rng, 0.004 * step.months, chunk.size))
     _order(chunk, starts, np.full(len(starts), step.first))
-    stops = chance(rng, 0.01 * step.months, len(chunk.orders)) & (chunk.orders["until"] == NEVER_ENDS)
+    stops = chance(rng, 0.01 * step.months, len(chunk.orders)) & (chunk.orders["until"] == NEVER)
     chunk.orders["until"][stops] = step.first
     _lapse(chunk, step)
     _end_all(chunk, step)
@@ -155,11 +155,11 @@ def _lapse(chunk: Chunk, step: Step) -> None:
     """Let savings, certificates and insurance end now and then."""
     rows = chunk.holdings
     ends = np.isin(rows["product"], [PRODUCT["CD"], PRODUCT["IHOME"], PRODUCT["ITRAV"]])
-    since = (rows["until"] == NEVER_ENDS) & (rows["since"] < step.first - 60)
+    since = (rows["until"] == NEVER) & (rows["since"] < step.first - 60)
     rows["until"][ends & since & chance(chunk.rng, 0.012 * step.months, len(rows))] = step.first
     over = np.flatnonzero((rows["until"] == step.first) & (rows["product"] == PRODUCT["CD"]))
     closing = np.isin(chunk.accounts["owner"], rows["who"][over]) & (chunk.accounts["kind"] == PRODUCT["CD"])
-    _close(chunk, closing & (chunk.accounts["closed"] == NEVER_ENDS), step.first)
+    _close(chunk, closing & (chunk.accounts["closed"] == NEVER), step.first)
 
 
 def _close(chunk: Chunk, closing: Bools, day: Ints | int) -> None:

@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow as pa
 
 from datagen import vocab
-from datagen.chunk import NEVER_ENDS, Chunk
+from datagen.chunk import Chunk
 from datagen.holdings import BRANCH, FIRST_LOAN
 from datagen.model import NEVER, Bools, Floats, Ints, Step, chance, coded, pick
 
 TERMS = np.array([12, 24, 36, 48, 60])
 LAST_DUE_DAY, LONGEST_LAG, CURE_WITHIN, ARREARS_FROM, DEFAULT_FROM = 27, 75, 20, 30, 90
 GOOD, SLOW, LATE, STOPPED = range(4)
+MIN_SPELL, PAID, FINISHED = 40, 2, 999_999
 DEFAULT_ODDS, LATE_ODDS, CURE_ODDS = 0.0015, 0.03, 0.5
 STATUSES = ["running", "in_arrears", "defaulted", "finished"]
 
@@ -51,7 +52,7 @@ def grant(chunk: Chunk, who: Ints, product: Ints | int, day: Ints, channel: Ints
         loan=chunk.counters.take("loan", len(who)), who=who, product=product, granted=day, amount=amount,
         term=term,
         cents=monthly, day=np.minimum(day - month, LAST_DUE_DAY), paid=0,
-        habit=np.where(chance(rng, 0.12, len(who)), SLOW, GOOD), until=NEVER_ENDS,
+        habit=np.where(chance(rng, 0.12, len(who)), SLOW, GOOD), until=NEVER,
         holding=chunk.open_holding(who, product, day, channel),
     )  # fmt: skip
 
@@ -124,9 +125,6 @@ def _change_habits(chunk: Chunk, step: Step, open_loans: Bools) -> None:
     loans["habit"][open_loans & (loans["habit"] != STOPPED) & (drawn < stops)] = STOPPED
 
 
-MIN_SPELL = 40
-
-
 def _settle(chunk: Chunk, step: Step) -> tuple[Ints, Ints, Ints]:
     """Tell what fell due or was paid, and take out what needs no more telling."""
     rows, loans = chunk.instalments, chunk.loans
@@ -137,7 +135,7 @@ def _settle(chunk: Chunk, step: Step) -> tuple[Ints, Ints, Ints]:
     chunk.emit("loan_payments", _payment_table(chunk, known, rows["paid"][known] < step.end))
     rows["told"][known] = 1
     rows["told"][paid_now] = PAID
-    over = (loans["paid"] == loans["term"]) & (loans["until"] == NEVER_ENDS)
+    over = (loans["paid"] == loans["term"]) & (loans["until"] == NEVER)
     ending = np.isin(chunk.holdings["holding"], loans["holding"][over])
     chunk.holdings["until"][ending] = np.minimum(chunk.holdings["until"][ending], step.end - 1)
     loans["until"][over] = FINISHED
@@ -145,9 +143,6 @@ def _settle(chunk: Chunk, step: Step) -> tuple[Ints, Ints, Ints]:
     moved = loans["who"][rows["loan"][in_step]], rows["paid"][in_step], loans["cents"][rows["loan"][in_step]]
     rows.pop(rows["told"] == PAID)
     return moved
-
-
-PAID, FINISHED = 2, 999_999
 
 
 def _payment_table(chunk: Chunk, at: Ints, known: Bools) -> pa.Table:

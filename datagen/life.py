@@ -6,7 +6,7 @@ import numpy as np
 
 from datagen import vocab
 from datagen.chunk import Chunk
-from datagen.model import Bools, Floats, Ints, Step, chance
+from datagen.model import NEVER, Bools, Floats, Ints, Step, chance
 from datagen.population import (
     ADULT,
     BRANCHES_PER_CITY,
@@ -73,7 +73,7 @@ def _family(chunk: Chunk, step: Step, here: Bools, age: Floats) -> None:
     one, other = singles[: 2 * half : 2], singles[1 : 2 * half : 2]
     marry(people, one, other)
     if half:
-        chunk.pairs.append(one=one, other=other, kind=0, since=step.first, until=10**6, id=-1)
+        chunk.pairs.append(one=one, other=other, kind=0, since=step.first, until=NEVER, id=-1)
         chunk.moved.append(who=other, day=step.first, mail=0)
     _separate(chunk, step, here)
     married = (people.marital == vocab.MARRIED) & (people.spouse >= 0)
@@ -139,4 +139,4 @@ def _leave(chunk: Chunk, step: Step, here: Bools, age: Floats) -> None:
     mortal = free & (people.left > world.days)
     dying = _happens(chunk, step, np.clip(np.exp((age - 100) / 9.5), 0, 1) / 30, mortal)
     people.died[dying] = people.dormant[dying] = True
-    people.left[dying] = np.minimum(step.first + rng.integers(40, 90, len(dying)), 10**6)
+    people.left[dying] = step.first + rng.integers(40, 90, len(dying))

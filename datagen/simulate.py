@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 
@@ -38,12 +40,12 @@ class Simulation:
         """Let a chunk of customers live through the whole time."""
         chunk = self._begin(number, self._counters.take("customer", size))
         for step in self._world.steps():
-            chunk.emit = lambda table, rows, step=step: self._send(table, rows, step)  # type: ignore[misc]
+            chunk.emit = partial(self._send, step)
             self._step(chunk, step)
             if step.closes_file and number == 0:
                 self._writer.write_references(step)
 
-    def _send(self, table: str, rows: pa.Table, step: Step) -> None:
+    def _send(self, step: Step, table: str, rows: pa.Table) -> None:
         if table == "card_transactions":
             self._truth.fraud(rows)
         self._writer.write(table, rows, step)
