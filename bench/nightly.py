@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import FIRST_DAY, SECOND_DAY
+from loaders.build import build
 from loaders.contract import load_contracts
-from loaders.dbt import build
 from loaders.load import load_path
 from loaders.mapping import load_mapping
 from loaders.settings import Settings

@@ -97,6 +97,20 @@ def read_history(settings: Settings, manifest: Manifest) -> History:
         return _read(warehouse, manifest)
 
 
+def latest_file_date(settings: Settings) -> date | None:
+    """Give the latest day of any loaded file, which a build takes where no other day is asked for.
+
+    Args:
+        settings: The settings.
+
+    Returns:
+        The day, if anything is loaded.
+    """
+    with open_warehouse(settings) as warehouse:
+        warehouse.ensure_tables(load_contracts(settings.project_dir))
+        return _latest(warehouse)
+
+
 def forget_history(settings: Settings, manifest: Manifest) -> History:
     """Drop the snapshots and their record, so that every loaded day is due again.
 
@@ -136,12 +150,17 @@ def _read(warehouse: Warehouse, manifest: Manifest) -> History:
         """
     )
     seen = {row["snapshot_name"]: (row["as_of"], row["load_id"]) for row in last}
-    latest = warehouse.query("select max(file_date) as file_date from ops.load_ledger")
     return History(
-        latest_file_date=latest[0]["file_date"],
+        latest_file_date=_latest(warehouse),
         file_days={row["file_date"]: row["load_id"] for row in days},
         seen={snapshot.name: seen.get(snapshot.name) for snapshot in snapshots},
     )
+
+
+def _latest(warehouse: Warehouse) -> date | None:
+    found = warehouse.query("select max(file_date) as file_date from ops.load_ledger")
+    latest: date | None = found[0]["file_date"]
+    return latest
 
 
 def _snapshots(manifest: Manifest) -> list[Node]:

@@ -16,6 +16,7 @@ from ml.features import CONTACT_FEATURES, FeatureSet
 VIEWS = "offered_product_views_90d"
 # Never learned from, kept for the parity report.
 PROTECTED = ("gender", "marital_status", "age")
+USE_CASES = ("credit", "other")
 OUTCOME = "has_converted"
 DAY = "planned_date"
 
@@ -28,10 +29,9 @@ def use_cases(warehouse: Warehouse) -> list[str]:
     return [row["use_case"] for row in found]
 
 
-def known_use_cases(warehouse: Warehouse) -> list[str]:
-    """Give the use cases before the first build, from the raw tables: the marts may not be there yet."""
-    offers = warehouse.query("select 1 as found from raw.marketing__offers limit 1")
-    return ["credit", "other"] if offers else []
+def has_offers(warehouse: Warehouse) -> bool:
+    """Tell whether any offer is loaded; asked before the first build, when there are no marts yet."""
+    return bool(warehouse.query("select 1 as found from raw.marketing__offers limit 1"))
 
 
 def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folder: Path) -> pd.DataFrame:

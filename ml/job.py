@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from loaders.contract import load_contracts
 from loaders.load import LoadReport, load_path
 from loaders.mapping import load_mapping
 from loaders.settings import Settings
-from loaders.warehouse import open_warehouse
+from loaders.warehouse import Warehouse, open_warehouse
 from ml import dataset
 from ml.errors import ModelError
 from ml.registry import Registry
 from ml.score import Scoring, score
 from ml.train import Training, is_due, model_name, train
 from ml.writeback import MAPPING, scores_file, write_scorings, write_trainings
+
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -42,61 +44,89 @@ class ModelReport:
     load: LoadReport | None = None
 
 
+def has_offers(settings: Settings) -> bool:
+    """Tell whether there is any offer to score; a bank that loads none has no use for models.
+
+    Args:
+        settings: The settings.
+
+    Returns:
+        Whether one is loaded.
+    """
+    with open_warehouse(settings) as warehouse:
+        return dataset.has_offers(warehouse)
+
+
 def training_due(settings: Settings, as_of: date) -> bool:
-    """Tell whether any use case's model should be trained, so that the features of past contacts are needed.
+    """Tell whether the features of past contacts are needed, since some model is trained on the day.
 
     Args:
         settings: The settings.
         as_of: The day.
 
     Returns:
-        Whether there is a use case without a young champion.
+        Whether a model is due, or was trained for this very day: a second run builds what the first did.
     """
-    with open_warehouse(settings) as warehouse:
-        found = dataset.known_use_cases(warehouse)
     registry = Registry(settings.models)
-    return any(is_due(registry, model_name(name), as_of, settings.retrain_days) for name in found)
+    names = [model_name(use_case) for use_case in dataset.USE_CASES]
+    return any(
+        is_due(registry, name, as_of, settings.retrain_days) or registry.last_trained(name) == as_of
+        for name in names
+    )
 
 
 def run_models(
     settings: Settings,
     as_of: date,
     *,
+    training: bool = True,
+    scoring: bool = True,
     force: bool = False,
-    progress: Callable[[str], None] = lambda label: None,
+    progress: Progress = lambda label: None,
 ) -> ModelReport:
     """Train where it is due, score with the champions, and load the results.
 
     Args:
         settings: The settings.
         as_of: The day; the feature models are built for it.
+        training: Whether to train.
+        scoring: Whether to score.
         force: Train also where it is not due.
         progress: Called with what is under way.
 
     Returns:
         What was done.
     """
-    trainings, untrained = [], {}
-    registry = Registry(settings.models)
+    report = ModelReport(as_of)
     # Threads that wait for each other on busy cores take many times longer than one.
     with tempfile.TemporaryDirectory(prefix="bankmart-") as name, threadpool_limits(1):
         folder = Path(name)
         with open_warehouse(settings) as warehouse:
-            for use_case in dataset.use_cases(warehouse):
-                if not force and not is_due(registry, model_name(use_case), as_of, settings.retrain_days):
-                    continue
-                progress(f"training {model_name(use_case)}")
-                try:
-                    trainings.append(train(settings, warehouse, use_case, as_of))
-                except ModelError as error:
-                    untrained[use_case] = str(error)
-            progress("scoring")
-            scores = scores_file(folder, as_of)
-            scores.parent.mkdir()
-            scorings = score(settings, warehouse, as_of, scores)
-        write_trainings(folder, trainings, as_of)
-        write_scorings(folder, scorings, as_of)
-        return ModelReport(as_of, trainings, untrained, scorings, _load(settings, folder))
+            if training:
+                _train(settings, warehouse, report, force, progress)
+            if scoring:
+                progress("scoring")
+                scores = scores_file(folder, as_of)
+                scores.parent.mkdir()
+                report.scorings.extend(score(settings, warehouse, as_of, scores))
+        write_trainings(folder, report.trainings, as_of)
+        write_scorings(folder, report.scorings, as_of)
+        return replace(report, load=_load(settings, folder))
+
+
+def _train(
+    settings: Settings, warehouse: Warehouse, report: ModelReport, force: bool, progress: Progress
+) -> None:
+    registry = Registry(settings.models)
+    for use_case in dataset.use_cases(warehouse):
+        name = model_name(use_case)
+        if not force and not is_due(registry, name, report.as_of, settings.retrain_days):
+            continue
+        progress(f"training {name}")
+        try:
+            report.trainings.append(train(settings, warehouse, use_case, report.as_of))
+        except ModelError as error:
+            report.untrained[use_case] = str(error)
 
 
 def _load(settings: Settings, folder: Path) -> LoadReport | None:

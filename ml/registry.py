@@ -117,12 +117,22 @@ class Registry:
         if not pointer.exists():
             return None
         version = json.loads(pointer.read_text("utf-8"))["model_version"]
-        path = self.folder / model_name / version / FACTS
-        try:
-            known = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{path} can't be read: {error}.", hint="Train the model again.") from error
-        return Facts(**{**known, "as_of": date.fromisoformat(known["as_of"])})
+        return _read_facts(self.folder / model_name / version / FACTS)
+
+    def last_trained(self, model_name: str) -> date | None:
+        """Give the day of a model's last training, whether it was promoted or not.
+
+        Args:
+            model_name: Model.
+
+        Returns:
+            The day, if it was ever trained.
+
+        Raises:
+            ModelError: The registry is damaged.
+        """
+        paths = (self.folder / model_name).glob(f"[!.]*/{FACTS}")
+        return max((_read_facts(path).as_of for path in paths), default=None)
 
     def load(self, facts: Facts) -> Artifact:
         """Load what a version applies.
@@ -141,6 +151,14 @@ class Registry:
             raise ModelError(f"{path} is not the file that was saved.", hint="Train the model again.")
         artifact: Artifact = joblib.load(path)
         return artifact
+
+
+def _read_facts(path: Path) -> Facts:
+    try:
+        known = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} can't be read: {error}.", hint="Train the model again.") from error
+    return Facts(**{**known, "as_of": date.fromisoformat(known["as_of"])})
 
 
 def _digest(path: Path) -> str:

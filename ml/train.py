@@ -77,19 +77,19 @@ def model_name(use_case: str) -> str:
 
 
 def is_due(registry: Registry, name: str, as_of: date, every_days: int) -> bool:
-    """Tell whether a model has no champion, or its champion is too old.
+    """Tell whether a model was never trained, or its last training is too old, promoted or not.
 
     Args:
         registry: The registry.
         name: Model.
         as_of: The day.
-        every_days: How old a champion may get.
+        every_days: How old a training may get.
 
     Returns:
         Whether it should be trained.
     """
-    champion = registry.champion(name)
-    return champion is None or (as_of - champion.as_of).days >= every_days
+    last = registry.last_trained(name)
+    return last is None or (as_of - last).days >= every_days
 
 
 def train(settings: Settings, warehouse: Warehouse, use_case: str, as_of: date) -> Training:
@@ -154,7 +154,7 @@ def _judge(
 ) -> Training:
     registry, features, test = Registry(settings.models), candidate.features, slices.test
     probability = candidate.probability(test)
-    metrics, rivals = measure(test, probability), _rivals(registry, features, slices)
+    metrics, rivals = measure(test, probability), _rivals(registry, features, slices, as_of)
     drift = Reference.of(features, slices.train).drift(features, test)
     training = Training(
         facts=_facts(as_of, candidate, slices, {"candidate": metrics, **rivals}),
@@ -181,11 +181,12 @@ def _judge(
     return training
 
 
-def _rivals(registry: Registry, features: FeatureSet, slices: Slices) -> dict[str, Metrics]:
+def _rivals(registry: Registry, features: FeatureSet, slices: Slices, as_of: date) -> dict[str, Metrics]:
     baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
     rivals = {"baseline": measure(slices.test, baseline.probability(slices.test))}
     champion = registry.champion(model_name(features.use_case))
-    if champion is not None:
+    # A version that is trained again is no rival of itself.
+    if champion is not None and champion.model_version != _version(as_of, features):
         before = _champion_probability(registry, champion, features, slices.test)
         if before is not None:
             rivals["champion"] = measure(slices.test, before)
@@ -244,7 +245,7 @@ def _facts(as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str
     windows = {"train": split.train, "calibration": split.calibration, "test": split.test}
     return Facts(
         model_name=model_name(candidate.features.use_case),
-        model_version=f"{as_of:%Y%m%d}-{candidate.features.digest[:8]}",
+        model_version=_version(as_of, candidate.features),
         as_of=as_of,
         candidate=candidate.kind,
         features=candidate.features.names,
@@ -253,6 +254,10 @@ def _facts(as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str
         metrics={key: value.as_dict() for key, value in metrics.items()},
         code_revision=code_revision(),
     )
+
+
+def _version(as_of: date, features: FeatureSet) -> str:
+    return f"{as_of:%Y%m%d}-{features.digest[:8]}"
 
 
 def code_revision() -> str:

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from loaders.cli import building, demo, erase, loading, mappings, rejects, status
+from loaders.cli import (
+    building,
+    demo,
+    eligibility,
+    erase,
+    loading,
+    mappings,
+    models,
+    nightly,
+    rejects,
+    status,
+)
 from loaders.cli.failures import SETTINGS_EXIT_CODE, Failure
 from loaders.cli.output import print_json
 
@@ -24,7 +35,10 @@ app = typer.Typer(
 app.command()(loading.generate)
 app.command()(loading.load)
 app.command()(building.build)
-app.command()(building.run)
+app.command()(nightly.run)
+app.command()(models.train)
+app.command()(models.score)
+app.command()(eligibility.eligibility)
 app.command()(status.status)
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(mappings.app, name="mapping")

@@ -1,4 +1,4 @@
-"""`bankmart build` and `bankmart run`."""
+"""`bankmart build`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from loaders.cli.loading import (
-    DAY,
-    FileDateOption,
-    MappingOption,
-    PathArgument,
-    day,
-    load_files,
-    load_payload,
-    render_load,
-)
-from loaders.cli.output import Format, FormatOption, command, console, emit, progress_bar
+from loaders.cli.loading import DAY, day
+from loaders.cli.output import Format, FormatOption, command, emit, progress_bar
 from loaders.cli.session import session
-from loaders.errors import BankmartError
 
 if TYPE_CHECKING:
-    from loaders.dbt import BuildReport
+    from loaders.build import BuildOptions, BuildReport
     from loaders.settings import Settings
 
 BuildDayOption = Annotated[
@@ -64,100 +54,32 @@ def build(
 
         bankmart build --select +customer_360
     """
+    from loaders.build import BuildOptions  # noqa: PLC0415 - help must not wait for it
+
+    options = BuildOptions(
+        full_refresh=full_refresh, select=select, rebuild_history=rebuild_history, allow_shrink=allow_shrink
+    )
     with session("bankmart build") as settings:
-        report = build_marts(
-            settings,
-            day(as_of),
-            full_refresh=full_refresh,
-            select=select,
-            rebuild_history=rebuild_history,
-            allow_shrink=allow_shrink,
-        )
+        report = build_marts(settings, day(as_of), options)
     emit(fmt, build_payload(report), lambda to: render_build(to, report))
     raise typer.Exit(report.exit_code)
 
 
-@command
-def run(
-    path: PathArgument = None,
-    *,
-    mapping: MappingOption = "bankmart",
-    as_of: BuildDayOption = None,
-    file_date: FileDateOption = None,
-    full_refresh: FullRefreshOption = False,
-    rebuild_history: RebuildHistoryOption = False,
-    allow_shrink: AllowShrinkOption = False,
-    fmt: FormatOption = Format.text,
-) -> None:
-    """Do the nightly job: load what has come, then build for the day.
-
-    For example:
-
-        bankmart run
-
-        bankmart run --as-of 2026-01-10
-
-        bankmart run --mapping berka ../shared/data/berka
-    """
-    with session("bankmart run") as settings:
-        loaded = load_files(settings, path, mapping, day(as_of), day(file_date))
-        try:
-            built = build_marts(
-                settings,
-                day(as_of),
-                full_refresh=full_refresh,
-                rebuild_history=rebuild_history,
-                allow_shrink=allow_shrink,
-            )
-        except BankmartError as error:
-            if fmt is Format.text:
-                render_load(console(), loaded)
-            error.done_before = {"load": load_payload(loaded)}
-            raise
-    exit_code = loaded.exit_code or built.exit_code
-
-    def render(to: Console) -> None:
-        render_load(to, loaded)
-        render_build(to, built)
-
-    emit(fmt, {"load": load_payload(loaded), "build": build_payload(built), "exit_code": exit_code}, render)
-    raise typer.Exit(exit_code)
-
-
-def build_marts(
-    settings: Settings,
-    as_of: date | None,
-    *,
-    full_refresh: bool = False,
-    select: str | None = None,
-    rebuild_history: bool = False,
-    allow_shrink: bool = False,
-) -> BuildReport:
+def build_marts(settings: Settings, as_of: date | None, options: BuildOptions | None = None) -> BuildReport:
     """Build with a progress bar.
 
     Args:
         settings: The settings.
         as_of: The day; by default the latest of a loaded file.
-        full_refresh: Make incremental models anew.
-        select: Only these models.
-        rebuild_history: Replay the snapshots.
-        allow_shrink: Believe a full picture that lost many of its rows.
+        options: What to do other than usual.
 
     Returns:
         The report.
     """
-    from loaders.dbt import build as run_dbt  # noqa: PLC0415 - help must not wait for it
+    from loaders.build import build as run_dbt  # noqa: PLC0415 - help must not wait for it
 
     with progress_bar() as progress:
-        return run_dbt(
-            settings,
-            as_of,
-            full_refresh=full_refresh,
-            select=select,
-            rebuild_history=rebuild_history,
-            allow_shrink=allow_shrink,
-            progress=progress,
-        )
+        return run_dbt(settings, as_of, options, progress=progress)
 
 
 def build_payload(report: BuildReport) -> dict[str, object]:

@@ -17,7 +17,7 @@ from loaders.cli.output import Format, FormatOption, command, emit, say, table
 from loaders.cli.session import session
 
 if TYPE_CHECKING:
-    from loaders.dbt import BuildReport
+    from loaders.build import BuildReport
     from loaders.load import LoadReport
     from loaders.settings import Settings
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from loaders.dbt import BuildReport, DbtProject, NodeResult, _check_not_future
+from loaders.build import BuildReport, _check_not_future
+from loaders.dbt import DbtProject, NodeResult
 from loaders.errors import BuildError
 from loaders.history import History, catch_up_days
 from loaders.settings import Settings

@@ -1,5 +1,6 @@
 with contacts as (
     select * from {{ ref('stg_core_banking__customer_contacts') }}
+    where known_to is null
 ),
 
 customers as (
@@ -17,7 +18,7 @@ final as (
         contacts.phone_token,
         customers.date_of_birth,
         coalesce(customers.is_current_customer, false) as is_current_customer,
-        contacts.file_date as known_since_date
+        contacts.known_from as known_since_date
     from contacts
     left join customers
         on contacts.customer_id = customers.customer_id
