@@ -54,6 +54,7 @@
         where
             opened_date <= {{ day }}
             and (closed_date > {{ day }} or closed_date is null)
+            and {{ known_on(day) }}
         group by customer_id, product_code
     ),
 

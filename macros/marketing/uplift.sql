@@ -1,15 +1,19 @@
 {#- Incremental conversions against a hold-out: contacts times the difference of the two rates, with the interval of
     Agresti and Caffo (2000), which adds one success and one failure to each side and so holds for few conversions.
-    Reads the columns contacts, conversions, holdout_customers and holdout_conversions. -#}
+    Empty where one of the two sides is. Reads the columns contacts, conversions, holdout_customers and holdout_conversions. -#}
 {% macro uplift_columns() -%}
     cast(
         round(contacts * ({{ rate('conversions', 'contacts') }} - {{ rate('holdout_conversions', 'holdout_customers') }}), 4)
         as decimal(18, 4)
     ) as incremental_conversions,
-    cast(round(contacts * ({{ uplift_centre() }} - 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
-        as incremental_conversions_low,
-    cast(round(contacts * ({{ uplift_centre() }} + 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
-        as incremental_conversions_high
+    case
+        when contacts > 0 and holdout_customers > 0
+            then cast(round(contacts * ({{ uplift_centre() }} - 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
+    end as incremental_conversions_low,
+    case
+        when contacts > 0 and holdout_customers > 0
+            then cast(round(contacts * ({{ uplift_centre() }} + 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
+    end as incremental_conversions_high
 {%- endmacro %}
 
 

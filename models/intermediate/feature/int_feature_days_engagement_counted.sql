@@ -7,11 +7,7 @@ engagements as (
 ),
 
 complaints as (
-    select
-        customer_id,
-        received_date as engagement_date,
-        file_date
-    from {{ ref('stg_engagement__complaints') }}
+    select * from {{ ref('stg_engagement__complaints') }}
 ),
 
 met as (
@@ -44,9 +40,9 @@ complained as (
     inner join complaints
         on
             days.customer_id = complaints.customer_id
-            and days.feature_date >= complaints.engagement_date
-            and days.feature_date >= complaints.file_date
-            and {{ date_plus_days('days.feature_date', -180) }} < complaints.engagement_date
+            and days.feature_date >= complaints.received_date
+            and {{ date_plus_days('days.feature_date', -180) }} < complaints.received_date
+            and {{ known_on('days.feature_date') }}
     group by days.customer_id, days.feature_date
 ),
 

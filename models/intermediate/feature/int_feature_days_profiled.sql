@@ -27,6 +27,7 @@ holdings as (
             days.customer_id = holdings.customer_id
             and days.feature_date >= holdings.opened_date
             and (days.feature_date < holdings.closed_date or holdings.closed_date is null)
+            and {{ known_on('days.feature_date') }}
     left join products
         on holdings.product_code = products.product_code
     group by days.customer_id, days.feature_date

@@ -1,5 +1,5 @@
 with source as (
-    {{ raw_changes('engagement', 'complaints', key='complaint_id') }}
+    {{ raw_versions('engagement', 'complaints', key='complaint_id') }}
 ),
 
 final as (
@@ -10,7 +10,8 @@ final as (
         topic,
         received_date,
         closed_date,
-        _file_date as file_date
+        _file_date as known_from,
+        lead(_file_date) over (partition by complaint_id order by _file_date) as known_to
     from source
 )
 

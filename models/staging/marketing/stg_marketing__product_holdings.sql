@@ -1,5 +1,5 @@
 with source as (
-    {{ raw_changes('marketing', 'product_holdings', key='holding_id') }}
+    {{ raw_versions('marketing', 'product_holdings', key='holding_id') }}
 ),
 
 final as (
@@ -10,7 +10,8 @@ final as (
         sales_channel,
         opened_date,
         closed_date,
-        _file_date as file_date
+        _file_date as known_from,
+        lead(_file_date) over (partition by holding_id order by _file_date) as known_to
     from source
 )
 

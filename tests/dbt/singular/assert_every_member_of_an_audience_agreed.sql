@@ -1,0 +1,44 @@
+-- Asks the consents and suppressions themselves, so that a mistake in contact_eligibility is no excuse.
+with members as (
+    select
+        audience.customer_id,
+        audience.channel,
+        case when offers.use_case = 'other' then 'marketing' else 'credit_marketing' end as purpose
+    from {{ ref('audience_members') }} as audience
+    left join {{ ref('dim_offers') }} as offers
+        on audience.offer_id = offers.offer_id
+),
+
+consents as (
+    select * from {{ ref('stg_compliance__consents') }}
+    where known_to is null and {{ valid_on(as_of()) }}
+),
+
+suppressions as (
+    select * from {{ ref('stg_compliance__suppressions') }}
+    where known_to is null and {{ valid_on(as_of()) }}
+)
+
+select
+    customer_id,
+    channel,
+    'no consent' as reason
+from members
+where
+    not exists (
+        select 1 from consents
+        where
+            consents.customer_id = members.customer_id
+            and consents.channel = members.channel
+            and consents.purpose = members.purpose
+    )
+union all
+select
+    members.customer_id,
+    members.channel,
+    suppressions.reason
+from members
+inner join suppressions
+    on
+        members.customer_id = suppressions.customer_id
+        and (suppressions.channel is null or suppressions.channel = members.channel)
