@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,6 @@ class Planter:
     contracts: Mapping[str, TableContract]
     cards: int = 0
     keys: int = 0
-    mails: int = 0
-    planted: set[tuple[str, str]] = field(default_factory=set)
 
     def write(self, folder: Path) -> None:
         """Write a file of each format for each table."""
@@ -72,9 +70,14 @@ class Planter:
             self.cards += 1
             yield row | {column.name: card(self.cards)}
             if column.base_type == "varchar":
-                self.mails += 1
-                yield self.row(contract, columns) | {column.name: MAIL}
-                self.planted.add((contract.full_name, column.name))
+                yield self._with_address(contract, columns, column)
+
+    def _with_address(self, contract: TableContract, columns: list[Column], column: Column) -> dict[str, Any]:
+        row = self.row(contract, columns) | {column.name: MAIL}
+        if column.identifies == "customer" and "email" in row:
+            # The row names another customer, so its own ways to reach him must be others too.
+            row |= {"email": "other@safe.example", "phone": "+1 555 010 0111"}
+        return row
 
     def row(self, contract: TableContract, columns: list[Column]) -> dict[str, Any]:
         """Give a good row of the customer who will be erased."""

@@ -35,7 +35,7 @@ from tests.privacy.conftest import RedshiftBank
 
 KINDS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 AS_OF = date.fromisoformat(max(DAYS.values()))
-LIKE_A_CARD = "regexp_replace({0}, '[ -]', '', 'g') like '%" + BIN + "_________%'"
+LIKE_A_CARD = "replace(replace({0}, ' ', ''), '-', '') like '%" + BIN + "_________%'"
 
 
 @dataclass
