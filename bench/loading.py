@@ -78,7 +78,8 @@ def _load_bankmart(settings: Settings, csv: Path) -> int:
     contracts = load_contracts(settings.project_dir)
     if settings.target != "dev":
         with open_warehouse(settings) as warehouse:
-            warehouse.execute(["drop table if exists ops.load_ledger"])
+            table = contracts["cards.card_transactions"].relation
+            warehouse.execute([f"drop table if exists {name}" for name in ("ops.load_ledger", table)])
     mapping = load_mapping("bankmart", contracts)
     report = load_path(settings=settings, mapping=mapping, path=csv.parent.parent)
     if report.exit_code:

@@ -95,7 +95,13 @@ def find_dead(
         for contract in contracts.values() for column in contract.columns
         if column.identifies and column.identifies not in TOKEN_KINDS
     ])  # fmt: skip
-    found = connection.execute(f"""
+    found = connection.execute(_letters_about(path)).fetchall()
+    path.unlink(missing_ok=True)
+    return {(int(load_id), int(row_number)): table for load_id, row_number, table in found}
+
+
+def _letters_about(path: Path) -> str:
+    return f"""
         with letters as (select * from read_parquet({sql.literal(str(path))})),
         words as (
             select letters.* exclude (raw_row), bm_kinds.kind, unnest(case
@@ -116,9 +122,7 @@ def find_dead(
         inner join (select kind, bm_canonical(kind, value) as canonical from bm_subject) as wanted
             on words.kind = wanted.kind and bm_canonical(words.kind, words.value) = wanted.canonical
         order by 1, 2
-    """).fetchall()  # noqa: S608
-    path.unlink(missing_ok=True)
-    return {(int(load_id), int(row_number)): table for load_id, row_number, table in found}
+    """  # noqa: S608
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

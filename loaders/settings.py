@@ -13,7 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PASSED_ON = ("BANKMART_", "DBT_ENV_SECRET_")
-PASSWORD_VARIABLE = "DBT_ENV_SECRET_REDSHIFT_PASSWORD"  # dbt hides what is named so  # noqa: S105
+# dbt hides what is named so.
+PASSWORD_VARIABLE = "DBT_ENV_SECRET_REDSHIFT_PASSWORD"  # noqa: S105  # pragma: allowlist secret
 # Roles that are assumed one from the other are a list with commas and no blank.
 IAM_ROLE = r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/:-]+)$"
 S3_ADDRESS = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_=-][A-Za-z0-9_.=-]*)*"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from loaders.errors import InputFileError
+
 
 def name(identifier: str) -> str:
     """Quote an identifier.
@@ -13,7 +15,12 @@ def name(identifier: str) -> str:
 
     Returns:
         The text in double quotes.
+
+    Raises:
+        InputFileError: It holds a NUL byte, which SQL text can't hold.
     """
+    if "\0" in identifier:
+        raise InputFileError(f"The column {identifier[:60]!r} has a NUL byte in its name.", hint="Rename it.")
     return '"' + identifier.replace('"', '""') + '"'
 
 

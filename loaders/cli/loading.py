@@ -204,6 +204,7 @@ def load_payload(report: LoadReport) -> dict[str, object]:
         "rows_in": report.rows_in,
         "rows_loaded": report.rows_loaded,
         "rows_dead": report.rows_dead,
+        "rows_erased": report.rows_erased,
         "files": [asdict(result) for result in report.results],
         "later": [file.name for file in report.later],
         "unmatched": report.unmatched,
@@ -239,7 +240,8 @@ def render_load(to: Console, report: LoadReport) -> None:
     known = sum(result.status == "already_loaded" for result in report.results)
     if report.results and known == len(report.results):
         to.print("Nothing new: every file was loaded before.")
+    erased = f" + {report.rows_erased:,} of erased customers" if report.rows_erased else ""
     to.print(
         f"{counted(len(report.results), 'file')}: {counted(report.rows_in, 'row')} in = "
-        f"{report.rows_loaded:,} loaded + {report.rows_dead:,} rejected, {report.seconds:.1f} s"
+        f"{report.rows_loaded:,} loaded + {report.rows_dead:,} rejected{erased}, {report.seconds:.1f} s"
     )

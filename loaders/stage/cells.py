@@ -15,6 +15,7 @@ JSON_TEXT = r'"(\\.|[^"\\])*"'
 NO_TEXT = '""'
 LAX_JSON = r",\s*[\]}]|(?i:nan|inf)"
 WORDS = ("infinity", "-infinity", "epoch")
+NUMBERS = ("decimal", "integer", "bigint", "smallint", "double")
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 WANTED_LENGTH = 200
@@ -87,7 +88,7 @@ class Cell:
             return f"case when {value} is null then {sql.literal(fallback)} else {mapped} end"
         if spec.default is not None:
             value = f"coalesce({value}, {sql.literal(spec.default)})"
-        if self.plan.target.base_type in ("decimal", "integer", "bigint", "smallint", "double"):
+        if self.plan.target.base_type in NUMBERS:
             value = self._plain_number(value)
         return "" if value == self.text_name else value
 
@@ -191,7 +192,8 @@ class Cell:
         """Whether the text is searched for full card numbers."""
         spec, column = self.plan.spec, self.plan.target
         from_file = spec.value is None and bool(self.plan.references)
-        return self.is_text and from_file and column.card_number_check and spec.card_number_check is not False
+        written = self.is_text or column.base_type in NUMBERS  # an amount has room for a card number
+        return written and from_file and column.card_number_check and spec.card_number_check is not False
 
     def _cast_reason(self) -> str:
         base = self.plan.target.base_type

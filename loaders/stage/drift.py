@@ -13,6 +13,7 @@ from loaders.mapping import ColumnPlan, ColumnSpec, Entry
 
 EXTRA_TYPE = "varchar(65535)"
 MAX_TABLE_COLUMNS = 1_595  # Redshift's 1,600 less what the loader adds
+OWN = "~"  # begins the names of the loader's own columns beside those of a file
 SHOWN = 10  # names in a message
 SHOWN_LENGTH = 63
 PRIVATE = re.compile(r"[0-9](?:[ -]?[0-9]){5,}|\S*@\S*")
@@ -52,6 +53,9 @@ def fit(names: Sequence[str], entry: Entry, contract: TableContract, file_name: 
     twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
     if twice:
         raise _drift(file_name, contract, f"has the column {_list(twice)} twice")
+    if taken := [name for name in names if name.startswith(OWN)]:
+        problem = f"has the column {_list(taken)}; such a name the loader keeps for itself"
+        raise _drift(file_name, contract, problem)
     plans = tuple(_without_missing(plan, lowered) for plan in entry.plans(contract))
     used = {_top(reference) for plan in plans for reference in plan.references}
     missing = [
@@ -98,7 +102,8 @@ def _evolve(
     added = []
     for name in extra:
         column = Column(name.lower(), EXTRA_TYPE, optional=True, description="Added by a file.")
-        if not IDENTIFIER.fullmatch(column.name) or column.name.startswith("_"):
+        own = column.name.startswith("_") or column.name == "file_row_number"
+        if own or not IDENTIFIER.fullmatch(column.name):
             raise _drift(
                 file_name, contract, f"has the column {_list([name])}, which is no name for a column"
             )

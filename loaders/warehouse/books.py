@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from loaders.contract import TableContract
-from loaders.errors import WarehouseError
+from loaders.contract import Column, TableContract
+from loaders.errors import ContractError, WarehouseError
 from loaders.ledger import Load, utc_now
 
 Query = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
@@ -28,6 +28,23 @@ class Booking(Protocol):
 
     def insert_dead(self, load: Load, load_id: int, now: datetime) -> int:
         """Bring the dead letters into theirs and tell how many the engine counts."""
+
+
+def other_type(contract: TableContract, column: Column, found: str) -> ContractError:
+    """Give the error for a column that the warehouse holds in another type.
+
+    Args:
+        contract: The table.
+        column: The column as the contract has it.
+        found: Its type in the warehouse.
+
+    Returns:
+        The error.
+    """
+    return ContractError(
+        f"{contract.relation}.{column.name} is {found} in the warehouse, {column.data_type} in the contract.",
+        hint="A changed type needs a new column or a migration.",
+    )
 
 
 def is_loaded(query: Query, contract: TableContract, sha256: str, file_date: date) -> bool:

@@ -13,8 +13,8 @@ import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from loaders import sql
-from loaders.contract import TableContract, load_ops_contracts
-from loaders.errors import BankmartError, ContractError, LockedError
+from loaders.contract import OPS_SOURCE, TableContract, load_ops_contracts
+from loaders.errors import BankmartError, LockedError
 from loaders.ledger import META_COLUMNS, Load
 from loaders.lock import POLL_SECONDS, locked_by_program
 from loaders.settings import Settings
@@ -112,14 +112,7 @@ class DuckDBWarehouse:
         Args:
             statements: SQL.
         """
-        self.connection.execute("begin")
-        try:
-            for statement in statements:
-                self.connection.execute(statement)
-            self.connection.execute("commit")
-        except BaseException:
-            self.connection.execute("rollback")
-            raise
+        self.change(lambda query: [query(statement, ()) for statement in statements])
 
     def change(self, work: Callable[[books.Query], T]) -> T:
         """Do work in one transaction.
@@ -184,11 +177,13 @@ class DuckDBWarehouse:
         for row in self.query("select schema_name, table_name, column_name, data_type from duckdb_columns()"):
             table = existing.setdefault((row["schema_name"], row["table_name"]), {})
             table[row["column_name"]] = row["data_type"]
-        self.connection.execute("begin")
-        for contract in [*ops.values(), *contracts.values()]:
-            meta = () if contract.name in ops and contract.source == "ops" else META_COLUMNS
-            self._ensure(contract, existing.get((contract.schema, contract.identifier)), meta)
-        self.connection.execute("commit")
+
+        def ensure(_: books.Query) -> None:
+            for contract in [*ops.values(), *contracts.values()]:
+                meta = () if contract.source == OPS_SOURCE else META_COLUMNS
+                self._ensure(contract, existing.get((contract.schema, contract.identifier)), meta)
+
+        self.change(ensure)
 
     def _ensure(
         self, contract: TableContract, existing: dict[str, str] | None, meta: Sequence[tuple[str, str]]
@@ -206,11 +201,7 @@ class DuckDBWarehouse:
             if column.name not in existing:
                 self._add_column(contract, column.name, column.data_type)
             elif existing[column.name].lower().partition("(")[0] != column.base_type:
-                raise ContractError(
-                    f"{contract.relation}.{column.name} is {existing[column.name]} in the warehouse, "
-                    f"{column.data_type} in the contract.",
-                    hint="A changed type needs a new column or a migration.",
-                )
+                raise books.other_type(contract, column, existing[column.name])
 
     def _add_column(self, contract: TableContract, name: str, data_type: str) -> None:
         self.connection.execute(
@@ -244,14 +235,7 @@ class DuckDBWarehouse:
         """
         # DuckDB can't add a column and insert into it in one transaction; an empty column harms nobody.
         self._add_new_columns(load.contract)
-        self.connection.execute("begin")
-        try:
-            load_id = books.book(self, load)
-            self.connection.execute("commit" if load_id is not None else "rollback")
-        except BaseException:
-            self.connection.execute("rollback")
-            raise
-        return load_id
+        return self.change(lambda _: books.book(self, load))
 
     def _add_new_columns(self, contract: TableContract) -> None:
         described = self.connection.execute(f"describe {contract.relation}").fetchall()

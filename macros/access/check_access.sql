@@ -19,6 +19,10 @@
 {% macro redshift__check_access() %}
     {% set problems = missing_protection() + rights_too_wide() %}
     {% if problems %}
+        {#- The exception takes the place of all results, so it has to tell of those that went wrong, too. -#}
+        {% for result in results if result.status | string in ['error', 'fail'] %}
+            {% do problems.append(result.node.name ~ ' failed: ' ~ result.message) %}
+        {% endfor %}
         {{ exceptions.raise_compiler_error(
             'Personal data is not protected:\n' ~ problems | join('\n')
             ~ '\nBuild these tables again; `dbt run-operation create_roles` creates roles that are missing.'

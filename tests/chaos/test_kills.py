@@ -25,10 +25,10 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("third", range(3))
-def test_a_load_killed_at_any_step_is_completed_once(field: Range, seed: int, third: int) -> None:
-    steps = DUCKDB_STEPS[third::3]
-    trial = field.gallery.sweep(10 * seed + third, steps)
+@pytest.mark.parametrize("half", range(2))
+def test_a_load_killed_at_any_step_is_completed_once(field: Range, seed: int, half: int) -> None:
+    steps = DUCKDB_STEPS[half::2]
+    trial = field.gallery.sweep(2 * seed + half, steps)
     assert not trial.violations
     assert set(trial.blows) == set(steps)
     assert trial.polls

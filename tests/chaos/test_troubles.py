@@ -19,10 +19,10 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
         yield running
 
 
-@pytest.mark.parametrize("third", range(3))
-def test_a_load_killed_at_any_step_is_completed_once(field: Range, third: int) -> None:
-    steps = REDSHIFT_STEPS[third::3]
-    trial = field.gallery.sweep(third, steps)
+@pytest.mark.parametrize("half", range(2))
+def test_a_load_killed_at_any_step_is_completed_once(field: Range, half: int) -> None:
+    steps = REDSHIFT_STEPS[half::2]
+    trial = field.gallery.sweep(half, steps)
     assert not trial.violations
     assert set(trial.blows) == set(steps)
     assert trial.polls

@@ -36,7 +36,9 @@ sources:
           - {name: pieces, data_type: integer, config: {meta: {pii: none, optional: true}}}
           - {name: paid, data_type: boolean, config: {meta: {pii: none, optional: true}}}
           - {name: note, data_type: varchar(40), config: {meta: {pii: none, optional: true}}}
-          - {name: kind, data_type: varchar(3), config: {meta: {pii: none, optional: true, matches: "[a-z]+"}}}
+          - name: kind
+            data_type: varchar(3)
+            config: {meta: {pii: none, optional: true, matches: "[a-z]+"}}
 """
 
 MAPPING = """

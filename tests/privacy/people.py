@@ -29,6 +29,41 @@ PURCHASES = (
     "customerNumber,cardLast4Digits,transactionDate,transactionTime,transactionAmount,transactionType,"
     "merchantName,merchantCity,merchantState,merchantZip,stateCode"
 )
+HOLDINGS = {
+    "core_banking/accounts": [
+        ACCOUNTS,
+        f"a1,{SUBJECT},b1,p1,Checking,monthly,USD,1.00,Active,2015-05-17",
+        f"a2,{SUBJECT},b1,p1,Checking,monthly,USD,2.00,Active,2015-05-17",
+        f"a3,{OTHER},b1,p1,Checking,monthly,USD,3.00,Active,2015-05-17",
+    ],
+    "core_banking/account_holders": [
+        "holder_id,customer_id,account_id,holder_role",
+        f"h1,{SUBJECT},a1,owner",
+        f"h2,{SUBJECT},a2,owner",
+        f"h3,{OTHER},a2,authorized_user",
+        f"h4,{OTHER},a3,owner",
+    ],
+    "core_banking/loans": [
+        "loan_id,account_id,customer_id,product_code,granted_date,loan_amount,term_months,"
+        "monthly_payment,status",
+        "l1,a1,,p2,2020-01-01,1000,12,90,running",
+        f"l2,a2,{OTHER},p2,2020-01-01,1000,12,90,running",
+    ],
+    "core_banking/loan_payments": [
+        "payment_id,loan_id,due_date,due_amount,payment_date,payment_amount",
+        "q1,l1,2020-02-01,90,,",
+        "q2,l2,2020-02-01,90,,",
+    ],
+    "core_banking/cards": [
+        "card_id,holder_id,customer_id,card_type,card_last4,issued_date,status",
+        "k1,h1,,classic,1234,2020-01-01,Active",
+        f"k2,h3,{OTHER},classic,4321,2020-01-01,Active",
+    ],
+    "core_banking/relationships": [
+        "relationship_id,customer1_id,customer2_id,relationship_type",
+        f"r1,{OTHER},{SUBJECT},spouse",
+    ],
+}
 
 
 def customer(number: str, born: str = "01/02/1980") -> str:
@@ -38,71 +73,51 @@ def customer(number: str, born: str = "01/02/1980") -> str:
 
 def files(day: str) -> dict[str, list[str]]:
     """Give the rows of each file of a day, header first."""
+    return {
+        "core_banking/customers": [CUSTOMERS, customer(SUBJECT), customer(OTHER), customer(f"{SUBJECT}0")],
+        "core_banking/customer_contacts": contacts(day),
+        "core_banking/account_transactions": postings(day),
+        "cards/card_transactions": purchases(day),
+        **HOLDINGS,
+    }
+
+
+def contacts(day: str) -> list[str]:
+    """Give how to reach the people; the last row is a dead letter."""
     first = day == DAYS[0]
-    contacts = [
+    rows = [
         f"{SUBJECT},Ann Subject,{MAIL if first else MAIL.upper()},{PHONE},1 Canary Row,ID-1",
         f"{SUBJECT}0,Not Ann,not.ann@safe.example,{FAMILY_PHONE},2 Safe Row,",
         f"{OTHER},Bob Other,{OTHER_MAIL},{FAMILY_PHONE},2 Safe Row,ID-2",
     ]
     if not first:
-        contacts.append(f"{SUBJECT},Ann Subject,,{FAMILY_PHONE},2 Safe Row,ID-1")
-    postings = [
+        rows.append(f"{SUBJECT},Ann Subject,,{FAMILY_PHONE},2 Safe Row,ID-1")
+    head = "customer_id,name,email,phone,address,identification_number"
+    return [head, *rows, f"{SUBJECT}{'9' * 20},Ann Subject,{MAIL},,,"]
+
+
+def postings(day: str) -> list[str]:
+    """Give postings; the last two are dead letters."""
+    return [
+        POSTINGS,
         f"t1{day},a1,purchase,debit,10.00,,{day},,,rent of {MAIL}",
         f"t2{day},a2,transfer,credit,20.00,,{day},AB,a1,",
         f"t3{day},a3,purchase,debit,30.00,,{day},,,",
         f"t4{day},a1,purchase,debit,ten,,{day},,,bad amount {MAIL}",
         f"t5{day},a3,purchase,debit,ten,,{day},,,bad amount",
     ]
+
+
+def purchases(day: str) -> list[str]:
+    """Give purchases by card; the last two are dead letters."""
     month = f"{day[5:7]}/{day[8:]}/{day[:4]}"
-    return {
-        "core_banking/customers": [CUSTOMERS, customer(SUBJECT), customer(OTHER), customer(f"{SUBJECT}0")],
-        "core_banking/customer_contacts": [
-            "customer_id,name,email,phone,address,identification_number",
-            *contacts,
-            f"{SUBJECT}{'9' * 20},Ann Subject,{MAIL},,,",
-        ],
-        "core_banking/accounts": [
-            ACCOUNTS,
-            f"a1,{SUBJECT},b1,p1,Checking,monthly,USD,1.00,Active,2015-05-17",
-            f"a2,{SUBJECT},b1,p1,Checking,monthly,USD,2.00,Active,2015-05-17",
-            f"a3,{OTHER},b1,p1,Checking,monthly,USD,3.00,Active,2015-05-17",
-        ],
-        "core_banking/account_holders": [
-            "holder_id,customer_id,account_id,holder_role",
-            f"h1,{SUBJECT},a1,owner",
-            f"h2,{SUBJECT},a2,owner",
-            f"h3,{OTHER},a2,authorized_user",
-            f"h4,{OTHER},a3,owner",
-        ],
-        "core_banking/account_transactions": [POSTINGS, *postings],
-        "core_banking/loans": [
-            "loan_id,account_id,customer_id,product_code,granted_date,loan_amount,term_months,"
-            "monthly_payment,status",
-            "l1,a1,,p2,2020-01-01,1000,12,90,running",
-            f"l2,a2,{OTHER},p2,2020-01-01,1000,12,90,running",
-        ],
-        "core_banking/loan_payments": [
-            "payment_id,loan_id,due_date,due_amount,payment_date,payment_amount",
-            "q1,l1,2020-02-01,90,,",
-            "q2,l2,2020-02-01,90,,",
-        ],
-        "core_banking/cards": [
-            "card_id,holder_id,customer_id,card_type,card_last4,issued_date,status",
-            "k1,h1,,classic,1234,2020-01-01,Active",
-            f"k2,h3,{OTHER},classic,4321,2020-01-01,Active",
-        ],
-        "core_banking/relationships": [
-            "relationship_id,customer1_id,customer2_id,relationship_type",
-            f"r1,{OTHER},{SUBJECT},spouse",
-        ],
-        "cards/card_transactions": [
-            PURCHASES,
-            f"{SUBJECT},1234,{month},10:00,5.00,chip,SHOP {MAIL},Boston,Massachusetts,02101,MA",
-            f"{OTHER},4321,{month},11:00,6.00,chip,SHOP,Boston,Massachusetts,02101,MA",
-            f"{OTHER},4321,{month},late,6.00,chip,{MAIL},Boston,Massachusetts,02101,MA",
-            f"{SUBJECT},1234,{month},10:00,5.00,chip,SHOP,Boston,Massachusetts,02101,MA,too,many",
-        ],
-    }
+    return [
+        PURCHASES,
+        f"{SUBJECT},1234,{month},10:00,5.00,chip,SHOP {MAIL},Boston,Massachusetts,02101,MA",
+        f"{OTHER},4321,{month},11:00,6.00,chip,SHOP,Boston,Massachusetts,02101,MA",
+        f"{OTHER},4321,{month},late,6.00,chip,{MAIL},Boston,Massachusetts,02101,MA",
+        f"{SUBJECT},1234,{month},10:00,5.00,chip,SHOP,Boston,Massachusetts,02101,MA,too,many",
+    ]
 
 
 def write_files(folder: Path) -> None:

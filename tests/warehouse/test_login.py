@@ -22,7 +22,7 @@ from tests.warehouse.certificates import make_certificate
 
 HOST = "marketing.abc123.eu-central-1.redshift.amazonaws.com"
 SERVERLESS = "marketing.123456789012.eu-central-1.redshift-serverless.amazonaws.com"
-PASSWORD = "Corr3ct-horse"  # noqa: S105 - pragma: allowlist secret
+PASSWORD = "Corr3ct-horse"  # noqa: S105  # pragma: allowlist secret
 
 
 def cluster(**values: Any) -> Settings:

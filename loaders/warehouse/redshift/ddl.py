@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from loaders import sql
 from loaders.contract import OPS_SOURCE, Column, TableContract
-from loaders.errors import ContractError
 from loaders.ledger import META_COLUMNS
+from loaders.warehouse.books import other_type
 from loaders.warehouse.redshift.connection import Transaction
 
 FENCE = "ops.load_fence"
@@ -90,11 +90,7 @@ def missing_ddl(contract: TableContract, existing: Existing, *, has_meta: bool) 
         known = columns.get(column.name)
         wanted = CATALOGUE.get(column.base_type, column.base_type)
         if known is not None and known.partition("(")[0] != wanted:
-            raise ContractError(
-                f"{contract.relation}.{column.name} is {known} in the warehouse, "
-                f"{column.data_type} in the contract.",
-                hint="A changed type needs a new column or a migration.",
-            )
+            raise other_type(contract, column, known)
     # Redshift adds one column a statement, and none that must not be null to rows without it.
     return [
         f"alter table {contract.relation} add column {_column(column, must=False)}"

@@ -98,7 +98,7 @@ def read_login(settings: Settings) -> Login:
     if missing := _missing(login):
         raise TargetError(
             f"BANKMART_TARGET={settings.target}: {missing} is not set.",
-            hint='README, "Amazon Redshift", lists the variables.',
+            hint='README, "On Amazon Redshift", lists the variables.',
         )
     if login.sslmode == "disable" and not _is_this_machine(login.host):
         raise TargetError(

@@ -13,7 +13,7 @@ PROTOCOL = 196608
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
-_CLOSED_BETWEEN = 2
+_CLOSED_BETWEEN = 3
 
 
 class ClosedError(Exception):
@@ -129,7 +129,9 @@ class Backend(Stream):
         """
         name = cstring("rs_between")
         self.send(
-            message(b"P", name + cstring(sql) + b"\0\0")
+            # One that an error left behind is closed first; it is no error to close what is not there.
+            message(b"C", b"S" + name)
+            + message(b"P", name + cstring(sql) + b"\0\0")
             + message(b"B", name + name + bytes(6))
             + message(b"E", name + bytes(4))
             + message(b"C", b"P" + name)

@@ -226,6 +226,8 @@ declare
     who oid := rs.grantee(kind, p_grantee);
 begin
     perform rs.check_mask(policy, target, outs, ins);
+    -- A role that was dropped took its policies with it.
+    delete from rs.masks as m where m.grantee <> 0 and not exists (select 1 from pg_catalog.pg_roles as r where r.oid = m.grantee);
     if exists (select 1 from rs.masks as m where m.relation = target and m.outputs && outs and (m.grantee = who or m.priority = p_priority)) then
         raise exception 'a masking policy is attached to a column of "%" for % or with priority % already', p_table,
             coalesce(p_grantee, 'public'), p_priority using errcode = '42710';
