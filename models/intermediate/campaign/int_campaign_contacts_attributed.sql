@@ -44,7 +44,8 @@ final as (
         contacts.has_reacted,
         contacts.has_converted,
         contacts.planned_date,
-        {{ date_plus_days('contacts.planned_date', 'coalesce(offers.conversion_window_days, 0)') }} <= {{ as_of() }}
+        {{ date_plus_days('contacts.planned_date', 'coalesce(offers.conversion_window_days, 0)') }}
+        <= {{ as_of() }}
             as is_outcome_complete
     from contacts
     left join segments

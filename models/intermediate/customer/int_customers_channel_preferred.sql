@@ -25,8 +25,7 @@ reactions as (
 ),
 
 reacted_most as (
-    select *
-    from reactions as counted
+    select counts.* from reactions as counts
     {{ latest_by_key(['customer_id'], ['reactions', 'last_response_date', 'channel']) }}
 ),
 

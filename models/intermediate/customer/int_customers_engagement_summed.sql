@@ -15,7 +15,8 @@ final as (
         count(
             case
                 when
-                    engagement_type = 'message_received' and medium in ('email', 'online_chat', 'mobile_app', 'sms')
+                    engagement_type = 'message_received'
+                    and medium in ('email', 'online_chat', 'mobile_app', 'sms')
                     then 1
             end
         ) as digital_messages_90d,

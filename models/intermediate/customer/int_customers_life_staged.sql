@@ -38,15 +38,17 @@ described as (
 staged as (
     select
         described.customer_id,
-        stages.life_stage
+        life_stages.life_stage
     from described
-    inner join {{ ref('life_stages') }} as stages
+    inner join {{ ref('life_stages') }} as life_stages
         on
-            {{ in_band('described.age', 'stages.from_age', 'stages.to_age') }}
-            and stages.marital_status in ('any', described.marital_status)
-            and stages.employment_status in ('any', described.employment_status)
-            and stages.has_children in ('any', case when described.has_children then 'true' else 'false' end)
-    {{ first_by_key(['described.customer_id'], ['stages.stage_order']) }}
+            {{ in_band('described.age', 'life_stages.from_age', 'life_stages.to_age') }}
+            and life_stages.marital_status in ('any', described.marital_status)
+            and life_stages.employment_status in ('any', described.employment_status)
+            and life_stages.has_children in (
+                'any', case when described.has_children then 'true' else 'false' end
+            )
+    {{ first_by_key(['described.customer_id'], ['life_stages.stage_order']) }}
 ),
 
 targeted as (
@@ -58,7 +60,10 @@ targeted as (
         on
             {{ in_band('described.age', 'target_groups.from_age', 'target_groups.to_age') }}
             and target_groups.is_working in (
-                'any', case when described.employment_status in ('unemployed', 'unknown') then 'false' else 'true' end
+                'any',
+                case
+                    when described.employment_status in ('unemployed', 'unknown') then 'false' else 'true'
+                end
             )
     {{ first_by_key(['described.customer_id'], ['target_groups.group_order']) }}
 ),

@@ -1,5 +1,5 @@
-{#- Everybody as of the day itself, to be scored; with `--vars 'train: true'` also each customer who was contacted,
-    as of the day before, to be learned from. -#}
+{#- Everybody as of the day itself, to be scored; with `--vars 'train: true'` also each customer who was
+    contacted, as of the day before, to be learned from. -#}
 with customers as (
     select * from {{ ref('snap_core_banking__customers') }}
     where dbt_valid_to is null

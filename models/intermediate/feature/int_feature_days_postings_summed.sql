@@ -13,18 +13,18 @@ types as (
 postings as (
     select
         accounts.customer_id,
-        transactions.account_id,
-        transactions.transaction_id,
-        transactions.transaction_date,
-        transactions.file_date,
-        transactions.signed_amount,
-        transactions.balance_after,
+        facts.account_id,
+        facts.transaction_id,
+        facts.transaction_date,
+        facts.file_date,
+        facts.signed_amount,
+        facts.balance_after,
         types.activity
-    from {{ ref('fct_account_transactions') }} as transactions
+    from {{ ref('fct_account_transactions') }} as facts
     inner join accounts
-        on transactions.account_id = accounts.account_id
+        on facts.account_id = accounts.account_id
     left join types
-        on transactions.transaction_type = types.transaction_type
+        on facts.transaction_type = types.transaction_type
 ),
 
 joined as (

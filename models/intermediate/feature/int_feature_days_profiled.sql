@@ -42,7 +42,8 @@ final as (
         versions.employment_status,
         versions.annual_income,
         cast({{ years_between('versions.date_of_birth', 'days.feature_date') }} as integer) as age,
-        cast({{ months_between('versions.customer_since_date', 'days.feature_date') }} as integer) as tenure_months,
+        cast({{ months_between('versions.customer_since_date', 'days.feature_date') }} as integer)
+            as tenure_months,
         coalesce(holdings.open_products, 0) as open_products,
         coalesce(holdings.accounts_held, 0) as accounts_held,
         coalesce(holdings.deposits_held, 0) as deposits_held,

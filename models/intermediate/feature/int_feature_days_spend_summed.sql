@@ -1,3 +1,7 @@
+{%- set categories = [
+    'groceries', 'dining', 'travel', 'shopping', 'home', 'digital', 'entertainment', 'transport'
+] -%}
+
 with days as (
     select * from {{ ref('int_feature_days_listed') }}
 ),
@@ -8,32 +12,31 @@ merchants as (
 
 purchases as (
     select
-        transactions.customer_id,
-        transactions.transaction_date,
-        transactions.file_date,
-        transactions.amount,
-        transactions.is_purchase,
-        merchants.category
-    from {{ ref('fct_card_transactions') }} as transactions
+        facts.customer_id,
+        facts.transaction_date,
+        facts.file_date,
+        facts.amount,
+        merchants.category,
+        case when facts.is_purchase then facts.transaction_date end as purchase_date
+    from {{ ref('fct_card_transactions') }} as facts
     left join merchants
         on
-            coalesce(transactions.merchant_id, '') = merchants.merchant_id
-            and coalesce(transactions.merchant_category_code, '') = merchants.merchant_category_code
-    where transactions.is_purchase or transactions.is_refund
+            coalesce(facts.merchant_id, '') = merchants.merchant_id
+            and coalesce(facts.merchant_category_code, '') = merchants.merchant_category_code
+    where facts.is_purchase or facts.is_refund
 ),
 
-final as (
+summed as (
     select
         days.customer_id,
         days.feature_date,
-        {{ days_between('max(case when purchases.is_purchase then purchases.transaction_date end)', 'days.feature_date') }}
-            as recency_days,
-        count(distinct case when purchases.is_purchase then purchases.transaction_date end) as purchase_days_90d,
-        cast(coalesce(sum(purchases.amount), 0) as decimal(18, 2)) as net_spend_90d,
-        {%- for category in ['groceries', 'dining', 'travel', 'shopping', 'home', 'digital', 'entertainment', 'transport'] %}
-            cast(coalesce(sum(case when purchases.category = '{{ category }}' then purchases.amount end), 0) as decimal(18, 2))
-                as {{ category }}_spend_90d{{ ',' if not loop.last }}
+        max(purchases.purchase_date) as last_purchase_date,
+        count(distinct purchases.purchase_date) as purchase_days_90d,
+        {%- for category in categories %}
+            sum(case when purchases.category = '{{ category }}' then purchases.amount end)
+                as {{ category }}_spend,
         {%- endfor %}
+        sum(purchases.amount) as net_spend
     from days
     left join purchases
         on
@@ -42,6 +45,19 @@ final as (
             and days.feature_date >= purchases.file_date
             and {{ date_plus_days('days.feature_date', -90) }} < purchases.transaction_date
     group by days.customer_id, days.feature_date
+),
+
+final as (
+    select
+        customer_id,
+        feature_date,
+        {{ days_between('last_purchase_date', 'feature_date') }} as recency_days,
+        purchase_days_90d,
+        {%- for category in categories %}
+            cast(coalesce({{ category }}_spend, 0) as decimal(18, 2)) as {{ category }}_spend_90d,
+        {%- endfor %}
+        cast(coalesce(net_spend, 0) as decimal(18, 2)) as net_spend_90d
+    from summed
 )
 
 select * from final

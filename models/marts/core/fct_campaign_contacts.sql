@@ -1,4 +1,4 @@
-{#- Built anew each night: responses come for weeks, costs change, and contacts are few beside transactions. -#}
+{#- Built anew each night: responses come for weeks, costs change, and contacts are few. -#}
 {{ config(dist='customer_id', sort='planned_date') }}
 
 with contacts as (
@@ -60,7 +60,9 @@ final as (
         contacts.channel,
         contacts.contact_status,
         cast(
-            case when contacts.is_holdout then 0 else coalesce(costs.contact_cost, everywhere.contact_cost, 0) end
+            case
+                when contacts.is_holdout then 0 else coalesce(costs.contact_cost, everywhere.contact_cost, 0)
+            end
             as decimal(18, 4)
         ) as contact_cost,
         contacts.is_holdout,

@@ -70,8 +70,7 @@ unioned as (
 ),
 
 candidates as (
-    select *
-    from unioned as deliveries
+    select deliveries.* from unioned as deliveries
     {{ latest_by_key(['engagement_id'], ['_load_id']) }}
 ),
 

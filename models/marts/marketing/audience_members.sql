@@ -51,15 +51,13 @@ reachable as (
 
 worthwhile as (
     -- The channel that the customer prefers, if it is allowed, else the cheapest that is.
-    select *
-    from reachable as ways
+    select ways.* from reachable as ways
     {{ first_by_key(['customer_id', 'offer_id'], ['channel_rank', 'channel']) }}
 ),
 
 chosen as (
-    select *
-    from worthwhile as choices
-    where expected_value > 0
+    select choices.* from worthwhile as choices
+    where choices.expected_value > 0
     {{ first_by_key(['customer_id'], ['-expected_value', 'offer_id']) }}
 ),
 

@@ -12,7 +12,7 @@ counted as (
         count(case when not is_holdout and has_converted then 1 end) as conversions,
         count(case when is_holdout then 1 end) as holdout_customers,
         count(case when is_holdout and has_converted then 1 end) as holdout_conversions,
-        sum(contact_cost) + sum(fixed_cost_share) as cost,
+        sum(contact_cost) + sum(fixed_cost_share) as total_cost,
         max(conversion_value) as conversion_value,
         min(case when is_outcome_complete then 1 else 0 end) = 1 as is_outcome_complete
     from contacts
@@ -34,20 +34,22 @@ final as (
         conversions,
         holdout_customers,
         holdout_conversions,
-        cast(round(cost, 2) as decimal(18, 2)) as cost,
-        cast(round(cost / nullif(conversions, 0), 2) as decimal(18, 2)) as cost_per_conversion,
+        cast(round(total_cost, 2) as decimal(18, 2)) as total_cost,
+        cast(round(total_cost / nullif(conversions, 0), 2) as decimal(18, 2)) as cost_per_conversion,
         incremental_conversions,
         incremental_conversions_low,
         incremental_conversions_high,
-        -- Where the hold-out converts as often, no cost buys a customer.
+        -- Where the hold-out converts as often, no total_cost buys a customer.
         case
             when incremental_conversions > 0
-                then cast(round(cost / cast(incremental_conversions as double precision), 2) as decimal(18, 2))
+                then cast(round(total_cost / incremental_conversions, 2) as decimal(18, 2))
         end as cost_per_incremental_conversion,
         cast(round(incremental_conversions * conversion_value, 2) as decimal(18, 2)) as incremental_value,
         cast(
             round(
-                (cast(incremental_conversions * conversion_value as double precision) - cost) / nullif(cost, 0), 4
+                (cast(incremental_conversions * conversion_value as double precision) - total_cost)
+                / nullif(total_cost, 0),
+                4
             ) as decimal(18, 4)
         ) as return_on_cost,
         is_outcome_complete

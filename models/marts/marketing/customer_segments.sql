@@ -9,8 +9,7 @@ scores as (
 ),
 
 best_offers as (
-    select *
-    from {{ ref('stg_ml__customer_scores') }} as propensities
+    select propensities.* from {{ ref('stg_ml__customer_scores') }} as propensities
     {{ first_by_key(['customer_id'], ['-probability', 'offer_id']) }}
 ),
 

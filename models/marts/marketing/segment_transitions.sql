@@ -6,16 +6,26 @@ with stays as (
         segment,
         cast(dbt_valid_from as date) as valid_from,
         cast(dbt_valid_to as date) as valid_to,
-        cast(lag(dbt_valid_to) over (partition by customer_id order by dbt_valid_from) as date) as left_before,
-        lag(segment) over (partition by customer_id order by dbt_valid_from) as segment_before,
-        lead(dbt_valid_from) over (partition by customer_id order by dbt_valid_from) as next_from
+        lag(dbt_valid_to) over (
+            partition by customer_id
+            order by dbt_valid_from
+        ) as left_before,
+        lag(segment) over (
+            partition by customer_id
+            order by dbt_valid_from
+        ) as segment_before,
+        lead(dbt_valid_from) over (
+            partition by customer_id
+            order by dbt_valid_from
+        ) as next_from
     from {{ ref('snap_customer_segments') }}
 ),
 
 entered as (
     select
         valid_from as transition_date,
-        case when left_before = valid_from then segment_before else 'outside' end as from_segment,
+        case when cast(left_before as date) = valid_from then segment_before else 'outside' end
+            as from_segment,
         segment as to_segment,
         customer_id
     from stays

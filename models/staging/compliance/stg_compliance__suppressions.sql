@@ -12,7 +12,10 @@ final as (
         valid_to,
         _file_date as known_from,
         _load_id,
-        lead(_file_date) over (partition by suppression_id order by _file_date) as known_to
+        lead(_file_date) over (
+            partition by suppression_id
+            order by _file_date
+        ) as known_to
     from source
 )
 

@@ -33,8 +33,7 @@ deliveries as (
 ),
 
 latest as (
-    select *
-    from deliveries as calls
+    select calls.* from deliveries as calls
     {{ latest_by_key(['call_id'], ['_load_id']) }}
 ),
 

@@ -11,7 +11,10 @@ final as (
         opened_date,
         closed_date,
         _file_date as known_from,
-        lead(_file_date) over (partition by holding_id order by _file_date) as known_to
+        lead(_file_date) over (
+            partition by holding_id
+            order by _file_date
+        ) as known_to
     from source
 )
 

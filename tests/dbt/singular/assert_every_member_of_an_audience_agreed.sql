@@ -41,4 +41,4 @@ from members
 inner join suppressions
     on
         members.customer_id = suppressions.customer_id
-        and (suppressions.channel is null or suppressions.channel = members.channel)
+        and (suppressions.channel is null or members.channel = suppressions.channel)
