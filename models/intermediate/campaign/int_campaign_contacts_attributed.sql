@@ -52,7 +52,8 @@ final as (
         on
             contacts.customer_id = segments.customer_id
             and contacts.planned_date >= segments.dbt_valid_from
-            and (contacts.planned_date < segments.dbt_valid_to or segments.dbt_valid_to is null)
+            -- With "or is null" DuckDB would compare every pair of rows.
+            and contacts.planned_date < coalesce(segments.dbt_valid_to, cast('9999-12-31' as timestamp))
     left join fixed_costs
         on contacts.campaign_id = fixed_costs.campaign_id
     left join offers
