@@ -290,12 +290,11 @@ class Reasons:
         groups: dict[str, list[Feature]] = {}
         for feature in model.features.features:
             groups.setdefault(feature.reason, []).append(feature)
-        names = np.array(list(groups), dtype=object)
-        gain = np.empty((len(frame), len(names)))
+        gain = np.empty((len(frame), len(groups)))
         for index, members in enumerate(groups.values()):
             without = frame.assign(**{feature.name: self.usual[feature.name] for feature in members})
             gain[:, index] = _logit(score) - _logit(_score(model.pipeline, without))
         order = np.argsort(-gain, axis=1, kind="stable")[:, :count]
-        chosen = names[order]
+        chosen = np.array(list(groups), dtype=object)[order]
         chosen[np.take_along_axis(gain, order, axis=1) <= 0] = None
         return [list(chosen[:, place]) for place in range(chosen.shape[1])]

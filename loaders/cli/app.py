@@ -13,6 +13,7 @@ from loaders.cli import (
     demo,
     eligibility,
     erase,
+    generating,
     loading,
     mappings,
     models,
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(loading.generate)
+app.command()(generating.generate)
 app.command()(loading.load)
 app.command()(building.build)
 app.command()(nightly.run)

@@ -1,4 +1,4 @@
-"""`bankmart generate` and `bankmart load`."""
+"""`bankmart load`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from loaders.cli.output import (
     table,
 )
 from loaders.cli.session import session
-from loaders.errors import BankmartError
 
 if TYPE_CHECKING:
     from loaders.load import FileResult, LoadReport
@@ -59,57 +58,6 @@ def day(value: datetime | None) -> date | None:
         The day, if one was given.
     """
     return value.date() if value else None
-
-
-@command
-def generate(
-    *,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the files; by default the landing folder.")
-    ] = None,
-    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 2000,
-    days: Annotated[int, typer.Option(min=1, help="How many days of files.")] = 14,
-    seed: Annotated[int, typer.Option(help="Another seed makes another bank.")] = 7,
-    start: Annotated[
-        datetime, typer.Option(formats=DAY, metavar="DAY", help="Day of the first files.")
-    ] = datetime(2026, 1, 1, tzinfo=UTC),
-    fmt: FormatOption = Format.text,
-) -> None:
-    """Write the files of a made-up bank, with planted defects.
-
-    For example:
-
-        bankmart generate
-
-        bankmart generate --customers 500 --days 30 --out some/folder
-    """
-    from datagen.generate import generate as write_files  # noqa: PLC0415 - help must not wait for it
-    from loaders.settings import get_settings  # noqa: PLC0415
-
-    out = out or get_settings().landing
-    try:
-        report = write_files(out, customers=customers, days=days, seed=seed, start=start.date())
-    except FileExistsError as error:
-        raise BankmartError(f"{error}.", hint="Give another folder with --out.") from error
-    except (OverflowError, ValueError) as error:
-        raise BankmartError(f"That bank can't be made: {error}.", hint="Try another --start.") from error
-    payload = {
-        "out": out,
-        "files": len(report.files),
-        "rows": report.rows,
-        "planted_defects": len(report.planted),
-        "seconds": round(report.seconds, 3),
-    }
-
-    def render(to: Console) -> None:
-        to.print(table("Generated", ["table", "rows"], list(report.rows.items()), numbers=1))
-        to.print(
-            f"{len(report.files)} files, {report.total_rows:,} rows, {len(report.planted)} planted defects "
-            f"in {escape(str(out))}, {report.seconds:.1f} s",
-            soft_wrap=True,
-        )
-
-    emit(fmt, payload, render)
 
 
 @command
