@@ -26,7 +26,7 @@ holdings as (
         on
             days.customer_id = holdings.customer_id
             and days.feature_date >= holdings.opened_date
-            and (days.feature_date < holdings.closed_date or holdings.closed_date is null)
+            and days.feature_date < coalesce(holdings.closed_date, cast('9999-12-31' as date))
             and {{ known_on('days.feature_date') }}
     left join products
         on holdings.product_code = products.product_code
@@ -56,7 +56,7 @@ final as (
         on
             days.customer_id = versions.customer_id
             and days.feature_date >= versions.dbt_valid_from
-            and (days.feature_date < versions.dbt_valid_to or versions.dbt_valid_to is null)
+            and days.feature_date < coalesce(versions.dbt_valid_to, cast('9999-12-31' as timestamp))
     left join holdings
         on
             days.customer_id = holdings.customer_id
