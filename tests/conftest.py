@@ -33,6 +33,7 @@ def scratch(folder: Path) -> Settings:
         duckdb_path=folder / "bankmart.duckdb",
         lake=folder / "lake",
         landing=folder / "landing",
+        models=folder / "models",
         dbt_target_path=folder / "target",
         lock_timeout=5,
         token_key=TOKEN_KEY,

@@ -57,7 +57,10 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "BANKMART_THREADS=many" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["generate", "load", "build", "run", "status", "demo"])
+@pytest.mark.parametrize(
+    "name",
+    ["generate", "load", "build", "run", "train", "score", "eligibility", "status", "demo"],
+)
 def test_help_has_examples(name: str) -> None:
     result = bankmart(name, "--help")
     assert result.exit_code == 0

@@ -24,6 +24,7 @@ class Bank:
             "BANKMART_DUCKDB_PATH": str(self.database),
             "BANKMART_LAKE": str(folder / "lake"),
             "BANKMART_LANDING": str(folder / "landing"),
+            "BANKMART_MODELS": str(folder / "models"),
             "BANKMART_DBT_TARGET_PATH": str(folder / "target"),
             "BANKMART_TARGET": "dev",
         }

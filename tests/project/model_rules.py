@@ -122,7 +122,9 @@ def _well_named(node: Node, tables: set[str]) -> bool:
         case "staging":
             return bool(name.startswith(f"stg_{folder}__") and name.removeprefix("stg_") in tables)
         case "snapshot":
-            return bool(name.startswith("snap_") and name.removeprefix("snap_") in {*tables, "customer_segments"})
+            return bool(
+                name.startswith("snap_") and name.removeprefix("snap_") in {*tables, "customer_segments"}
+            )
         case "intermediate":
             return bool(re.fullmatch(r"int_[a-z0-9]+(_[a-z0-9]+)+", name))
         case "marts":

@@ -26,7 +26,8 @@ class Runs(NamedTuple):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     bank = Bank(tmp_path_factory.mktemp("bank"))
-    bank.call("generate", "--customers", "400", "--days", "4")
+    # Large enough for one of the models to pass the gate, small enough for the other to be left untrained.
+    bank.call("generate", "--customers", "1500", "--months", "15", "--days", "2")
     first = bank.call("run")
     before = bank.contents()
     second = bank.call("run")
@@ -45,6 +46,38 @@ def test_the_second_run_finds_nothing_new(runs: Runs) -> None:
     assert runs.second["load"]["rows_loaded"] == 0
     assert {file["status"] for file in runs.second["load"]["files"]} == {"already_loaded"}
     assert runs.second["build"]["history_days"] == []
+    assert {file["status"] for file in runs.second["models"]["load"]["files"]} == {"already_loaded"}
+
+
+def test_a_model_that_passes_the_gate_scores_everybody(runs: Runs) -> None:
+    decisions = {each["model_name"]: each["decision"] for each in runs.first["models"]["trainings"]}
+    assert decisions["propensity_other"] == "promoted"
+    assert {each["use_case"] for each in runs.first["models"]["scorings"]} == {
+        name.removeprefix("propensity_") for name, decision in decisions.items() if decision == "promoted"
+    }
+    assert runs.second["models"]["trainings"] == []
+    assert runs.second["models"]["scorings"] == runs.first["models"]["scorings"]
+    with duckdb.connect(str(runs.bank.database), read_only=True) as connection:
+        scored, members = connection.execute(
+            "select (select count(distinct customer_id) from raw.ml__customer_scores),"
+            " (select count(*) from marketing.audience_members)"
+        ).fetchone()
+    assert scored > members > 0
+
+
+def test_eligibility_is_asked_for_a_past_day(runs: Runs) -> None:
+    with duckdb.connect(str(runs.bank.database), read_only=True) as connection:
+        rows = connection.execute(
+            "select customer_id, channel, product_code, is_eligible, refused_by"
+            " from marketing.contact_eligibility where customer_id = ("
+            "select min(customer_id) from marketing.audience_members) order by product_code, channel"
+        ).fetchall()
+    customer = rows[0][0]
+    today = runs.bank.call("eligibility", customer)
+    keys = ("channel", "product_code", "is_eligible", "refused_by")
+    assert [tuple(answer[key] for key in keys) for answer in today["answers"]] == [row[1:] for row in rows]
+    before = runs.bank.call("eligibility", customer, "--as-of", "2000-01-01", "--channel", "email")
+    assert {answer["refused_by"] for answer in before["answers"]} == {"unknown_customer"}
 
 
 def test_the_second_run_changes_nothing(runs: Runs) -> None:
