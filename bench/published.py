@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.evaluate import Floats, auc_interval, lift_deciles
 from ml.features import Feature, FeatureSet
-from ml.propensity import PIPELINES
+from ml.pipelines import PIPELINES
 
 # scikit-learn on all 41,188 rows, random five folds, without duration; Moro, Cortez, Rita 2014 report 0.80.
 PUBLISHED = {"logistic": 0.791, "boosting": 0.804}

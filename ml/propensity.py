@@ -6,22 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, SplineTransformer
+from sklearn.pipeline import Pipeline
 
 from ml.errors import ModelError
-from ml.features import Feature, FeatureSet
+from ml.features import FeatureSet
+from ml.pipelines import CANDIDATES, PIPELINES, Floats, score
 
-Floats = npt.NDArray[np.float64]
-SEED = 0
 # With fewer conversions the steps of an isotonic regression follow noise (Niculescu-Mizil, Caruana 2005).
 ISOTONIC_FROM = 1_000
 INNER_SHARE = 0.25
@@ -56,7 +49,7 @@ class Calibrator:
         if positives >= ISOTONIC_FROM:
             isotonic = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(score, outcome)
             return cls("isotonic", isotonic)
-        platt = LogisticRegression(C=1e6).fit(_logit(score)[:, None], outcome)
+        platt = LogisticRegression(C=1e6).fit(logit(score)[:, None], outcome)
         return cls("platt", platt)
 
     def apply(self, score: Floats) -> Floats:
@@ -70,7 +63,7 @@ class Calibrator:
         """
         if self.method == "isotonic":
             return np.asarray(self.model.predict(score), dtype=float)
-        return np.asarray(self.model.predict_proba(_logit(score)[:, None])[:, 1], dtype=float)
+        return np.asarray(self.model.predict_proba(logit(score)[:, None])[:, 1], dtype=float)
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,7 @@ class Propensity:
         Returns:
             Shape (n,), within [0, 1], not calibrated.
         """
-        return _score(self.pipeline, self.features.frame(rows))
+        return score(self.pipeline, self.features.frame(rows))
 
     def probability(self, rows: pd.DataFrame) -> Floats:
         """Give calibrated probabilities of rows, shape (n,)."""
@@ -130,7 +123,7 @@ def fit(
     quality = {}
     for kind in CANDIDATES:
         tried = _fit_pipeline(kind, features, earlier, outcome)
-        quality[kind] = average_precision_score(later[outcome], _score(tried, features.frame(later)))
+        quality[kind] = average_precision_score(later[outcome], score(tried, features.frame(later)))
     best = max(quality, key=lambda kind: quality[kind])
     return _calibrated(best, features, train, calibration, outcome)
 
@@ -157,8 +150,8 @@ def _calibrated(
     kind: str, features: FeatureSet, train: pd.DataFrame, calibration: pd.DataFrame, outcome: str
 ) -> Propensity:
     pipeline = _fit_pipeline(kind, features, train, outcome)
-    score = _score(pipeline, features.frame(calibration))
-    calibrator = Calibrator.fit(score, calibration[outcome].to_numpy(dtype=float))
+    raw = score(pipeline, features.frame(calibration))
+    calibrator = Calibrator.fit(raw, calibration[outcome].to_numpy(dtype=float))
     return Propensity(kind, features, pipeline, calibrator)
 
 
@@ -176,125 +169,7 @@ def _inner_split(rows: pd.DataFrame, day: str) -> tuple[pd.DataFrame, pd.DataFra
     return rows[days <= cut], rows[days > cut]
 
 
-def _one_hot(features: FeatureSet) -> tuple[str, OneHotEncoder, list[str]]:
-    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20, sparse_output=False)
-    return ("categorical", encoder, features.of_kind("categorical"))
-
-
-def logistic(features: FeatureSet) -> Pipeline:
-    """Make a logistic regression on cubic splines of the numbers' ranks.
-
-    Args:
-        features: Its features.
-
-    Returns:
-        The pipeline, not fitted.
-    """
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        QuantileTransformer(n_quantiles=200, subsample=50_000, random_state=SEED),
-        SplineTransformer(n_knots=5, degree=3, include_bias=False),
-    )
-    columns = ColumnTransformer([("numeric", numbers, features.of_kind("numeric")), _one_hot(features)])
-    return make_pipeline(columns, LogisticRegression(C=0.1, max_iter=500))
-
-
-def boosting(features: FeatureSet) -> Pipeline:
-    """Make gradient-boosted trees, small and slow to learn; they take missing numbers as they are.
-
-    Args:
-        features: Its features.
-
-    Returns:
-        The pipeline, not fitted.
-    """
-    columns = ColumnTransformer([("numeric", "passthrough", features.of_kind("numeric")), _one_hot(features)])
-    trees = HistGradientBoostingClassifier(
-        learning_rate=0.05,
-        max_iter=200,
-        max_leaf_nodes=15,
-        min_samples_leaf=100,
-        l2_regularization=5.0,
-        random_state=SEED,
-    )
-    return make_pipeline(columns, trees)
-
-
-def plain_logistic(features: FeatureSet) -> Pipeline:
-    """Make a logistic regression on the numbers' ranks.
-
-    Args:
-        features: Its features.
-
-    Returns:
-        The pipeline, not fitted.
-    """
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        QuantileTransformer(n_quantiles=200, subsample=50_000, random_state=SEED),
-    )
-    columns = ColumnTransformer([("numeric", numbers, features.of_kind("numeric")), _one_hot(features)])
-    return make_pipeline(columns, LogisticRegression(max_iter=500))
-
-
-PIPELINES = {"logistic": logistic, "boosting": boosting, "baseline": plain_logistic}
-CANDIDATES = ("logistic", "boosting")
-
-
-def _score(pipeline: Pipeline, frame: pd.DataFrame) -> Floats:
-    return np.asarray(pipeline.predict_proba(frame)[:, 1], dtype=float)
-
-
-def _logit(probability: Floats) -> Floats:
+def logit(probability: Floats) -> Floats:
+    """Give log odds; probabilities of 0 and 1 are brought a millionth closer."""
     clipped = np.clip(probability, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(clipped / (1 - clipped)), dtype=float)
-
-
-@dataclass(frozen=True)
-class Reasons:
-    """Says which groups of features raise a score, by taking each group back to what is usual.
-
-    Attributes:
-        usual: For each feature the median or the most frequent value at training.
-    """
-
-    usual: dict[str, float | str]
-
-    @classmethod
-    def fit(cls, features: FeatureSet, train: pd.DataFrame) -> Reasons:
-        """Note what is usual in the training slice."""
-        frame = features.frame(train)
-        usual: dict[str, float | str] = {}
-        for feature in features.features:
-            values = frame[feature.name]
-            usual[feature.name] = (
-                str(values.mode().iloc[0]) if feature.kind == "categorical" else float(values.median())
-            )
-        return cls(usual)
-
-    def top(
-        self, model: Propensity, rows: pd.DataFrame, score: Floats, count: int = 3
-    ) -> list[list[str | None]]:
-        """Name the groups that raise each row's score most.
-
-        Args:
-            model: The model.
-            rows: Rows with its features.
-            score: The model's raw scores of them, shape (n,).
-            count: How many groups.
-
-        Returns:
-            For each place (first, second, ...) n names, None where no further group raises the score.
-        """
-        frame = model.features.frame(rows)
-        groups: dict[str, list[Feature]] = {}
-        for feature in model.features.features:
-            groups.setdefault(feature.reason, []).append(feature)
-        gain = np.empty((len(frame), len(groups)))
-        for index, members in enumerate(groups.values()):
-            without = frame.assign(**{feature.name: self.usual[feature.name] for feature in members})
-            gain[:, index] = _logit(score) - _logit(_score(model.pipeline, without))
-        order = np.argsort(-gain, axis=1, kind="stable")[:, :count]
-        chosen = np.array(list(groups), dtype=object)[order]
-        chosen[np.take_along_axis(gain, order, axis=1) <= 0] = None
-        return [list(chosen[:, place]) for place in range(chosen.shape[1])]

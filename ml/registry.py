@@ -16,7 +16,8 @@ import joblib
 
 from ml.drift import Reference
 from ml.errors import ModelError
-from ml.propensity import Propensity, Reasons
+from ml.propensity import Propensity
+from ml.reasons import Reasons
 
 CARD = "card.md"
 PIPELINE = "pipeline.joblib"

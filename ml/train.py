@@ -21,14 +21,15 @@ from ml.errors import FeatureError, ModelError
 from ml.evaluate import Floats, Metrics, auc_interval, calibration_bins, evaluate, lift_deciles
 from ml.features import FeatureSet, load_feature_set
 from ml.gate import Decision, decide
-from ml.propensity import Propensity, Reasons, fit, fit_baseline
+from ml.propensity import Propensity, fit, fit_baseline
+from ml.reasons import Reasons
 from ml.registry import Artifact, Facts, Registry
 from ml.split import TimeSplit, split_by_time
 
 # Counts of the past reach back so far; earlier contacts would know too little of it.
-WARM_UP_DAYS = 180
+WARM_UP_DAYS = 120
 TEST_DAYS = 62
-CALIBRATION_DAYS = 62
+CALIBRATION_DAYS = 31
 LEAST_CONVERSIONS = 30
 
 

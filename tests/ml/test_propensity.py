@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_limits
 from ml.drift import Reference
 from ml.errors import FeatureError, ModelError
 from ml.evaluate import calibration_error
-from ml.propensity import Calibrator, Propensity, Reasons, fit, fit_baseline
+from ml.propensity import Calibrator, Propensity, fit, fit_baseline
+from ml.reasons import Reasons
 from ml.registry import Artifact, Facts, Registry
 from tests.ml.bank import FEATURES, contacts
 

@@ -18,6 +18,14 @@ met as (
             as app_sessions_90d,
         count(case when engagements.engagement_type = 'session' and engagements.medium = 'web' then 1 end)
             as web_sessions_90d,
+        count(
+            case
+                when
+                    engagements.engagement_type = 'session'
+                    and engagements.engagement_date > {{ date_plus_days('days.feature_date', -30) }}
+                    then 1
+            end
+        ) as sessions_30d,
         count(case when engagements.engagement_type = 'visit' then 1 end) as branch_visits_90d,
         count(case when engagements.engagement_type = 'message_received' then 1 end) as messages_received_90d,
         count(engagements.product_code) as product_views_90d
@@ -52,6 +60,7 @@ final as (
         met.feature_date,
         met.app_sessions_90d,
         met.web_sessions_90d,
+        met.sessions_30d,
         met.branch_visits_90d,
         met.messages_received_90d,
         met.product_views_90d,

@@ -6,6 +6,10 @@ accounts as (
     select * from {{ ref('int_accounts_owned') }}
 ),
 
+products as (
+    select * from {{ ref('stg_core_banking__products') }}
+),
+
 types as (
     select * from {{ ref('transaction_types') }}
 ),
@@ -19,10 +23,13 @@ postings as (
         facts.file_date,
         facts.signed_amount,
         facts.balance_after,
-        types.activity
+        types.activity,
+        coalesce(products.product_family = 'deposit', false) as is_deposit
     from {{ ref('fct_account_transactions') }} as facts
     inner join accounts
         on facts.account_id = accounts.account_id
+    left join products
+        on accounts.product_code = products.product_code
     left join types
         on facts.transaction_type = types.transaction_type
 ),
@@ -34,6 +41,7 @@ joined as (
         postings.signed_amount,
         postings.balance_after,
         postings.activity,
+        postings.is_deposit,
         row_number() over (
             partition by days.customer_id, days.feature_date, postings.account_id
             order by postings.transaction_date desc, postings.transaction_id desc
@@ -52,6 +60,7 @@ summed as (
         customer_id,
         feature_date,
         sum(case when place = 1 then balance_after end) as balance,
+        sum(case when place = 1 and is_deposit then balance_after end) as deposit_balance,
         sum(case when activity = 'income' then signed_amount else 0 end) as income_90d,
         sum(case when signed_amount < 0 then -signed_amount else 0 end) as outflow_90d,
         count(case when activity = 'cash' then 1 end) as cash_postings_90d,
@@ -65,6 +74,7 @@ final as (
         days.customer_id,
         days.feature_date,
         cast(summed.balance as decimal(18, 2)) as balance,
+        cast(coalesce(summed.deposit_balance, 0) as decimal(18, 2)) as deposit_balance,
         cast(coalesce(summed.income_90d, 0) as decimal(18, 2)) as income_90d,
         cast(coalesce(summed.outflow_90d, 0) as decimal(18, 2)) as outflow_90d,
         coalesce(summed.cash_postings_90d, 0) as cash_postings_90d,

@@ -12,7 +12,9 @@ final as (
         days.customer_id,
         days.feature_date,
         views.product_code,
-        count(*) as views_90d
+        count(*) as views_90d,
+        count(case when views.engagement_date > {{ date_plus_days('days.feature_date', -30) }} then 1 end)
+            as views_30d
     from days
     inner join views
         on

@@ -33,6 +33,22 @@ holdings as (
     group by days.customer_id, days.feature_date
 ),
 
+behind as (
+    select
+        days.customer_id,
+        days.feature_date,
+        count(*) as instalments_behind
+    from days
+    inner join {{ ref('int_loans_resolved') }} as loans
+        on days.customer_id = loans.customer_id
+    inner join {{ ref('fct_loan_payments') }} as payments
+        on
+            loans.loan_id = payments.loan_id
+            and days.feature_date >= payments.due_date
+            and days.feature_date < coalesce(payments.payment_date, cast('9999-12-31' as date))
+    group by days.customer_id, days.feature_date
+),
+
 final as (
     select
         days.customer_id,
@@ -41,6 +57,7 @@ final as (
         versions.marital_status,
         versions.employment_status,
         versions.annual_income,
+        age_bands.age_band,
         cast({{ years_between('versions.date_of_birth', 'days.feature_date') }} as integer) as age,
         cast({{ months_between('versions.customer_since_date', 'days.feature_date') }} as integer)
             as tenure_months,
@@ -50,17 +67,27 @@ final as (
         coalesce(holdings.cards_held, 0) as cards_held,
         coalesce(holdings.loans_held, 0) as loans_held,
         coalesce(holdings.insurances_held, 0) as insurances_held,
-        holdings.days_since_opening
+        holdings.days_since_opening,
+        coalesce(behind.instalments_behind, 0) as instalments_behind
     from days
     left join versions
         on
             days.customer_id = versions.customer_id
             and days.feature_date >= versions.dbt_valid_from
             and days.feature_date < coalesce(versions.dbt_valid_to, cast('9999-12-31' as timestamp))
+    left join {{ ref('age_bands') }} as age_bands
+        on
+            {{ in_band(
+                years_between('versions.date_of_birth', 'days.feature_date'), 'age_bands.from_age', 'age_bands.to_age'
+            ) }}
     left join holdings
         on
             days.customer_id = holdings.customer_id
             and days.feature_date = holdings.feature_date
+    left join behind
+        on
+            days.customer_id = behind.customer_id
+            and days.feature_date = behind.feature_date
 )
 
 select * from final

@@ -1,6 +1,7 @@
 {%- set categories = [
     'groceries', 'dining', 'travel', 'shopping', 'home', 'digital', 'entertainment', 'transport'
 ] -%}
+{%- set counted = ['travel', 'transport', 'home', 'utilities'] -%}
 
 with days as (
     select * from {{ ref('int_feature_days_listed') }}
@@ -36,6 +37,10 @@ summed as (
             sum(case when purchases.category = '{{ category }}' then purchases.amount end)
                 as {{ category }}_spend,
         {%- endfor %}
+        {%- for category in counted %}
+            count(case when purchases.category = '{{ category }}' then purchases.purchase_date end)
+                as {{ category }}_purchases_90d,
+        {%- endfor %}
         sum(purchases.amount) as net_spend
     from days
     left join purchases
@@ -53,6 +58,9 @@ final as (
         feature_date,
         {{ days_between('last_purchase_date', 'feature_date') }} as recency_days,
         purchase_days_90d,
+        {%- for category in counted %}
+            {{ category }}_purchases_90d,
+        {%- endfor %}
         {%- for category in categories %}
             cast(coalesce({{ category }}_spend, 0) as decimal(18, 2)) as {{ category }}_spend_90d,
         {%- endfor %}

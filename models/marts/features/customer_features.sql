@@ -31,6 +31,7 @@ final as (
         profiles.employment_status,
         profiles.gender,
         profiles.marital_status,
+        profiles.age_band,
         profiles.annual_income,
         profiles.age,
         profiles.tenure_months,
@@ -41,13 +42,26 @@ final as (
         profiles.loans_held,
         profiles.insurances_held,
         profiles.days_since_opening,
+        profiles.instalments_behind,
         postings.balance,
+        postings.deposit_balance,
+        cast(
+            round(
+                cast(postings.balance - postings.deposit_balance as double precision) * 12
+                / nullif(cast(profiles.annual_income as double precision), 0),
+                4
+            ) as decimal(18, 4)
+        ) as balance_months,
         postings.income_90d,
         postings.outflow_90d,
         postings.cash_postings_90d,
         postings.fees_90d,
         spend.recency_days,
         spend.purchase_days_90d,
+        spend.travel_purchases_90d,
+        spend.transport_purchases_90d,
+        spend.home_purchases_90d,
+        spend.utilities_purchases_90d,
         spend.net_spend_90d,
         spend.groceries_spend_90d,
         spend.dining_spend_90d,
@@ -59,6 +73,7 @@ final as (
         spend.transport_spend_90d,
         engagement.app_sessions_90d,
         engagement.web_sessions_90d,
+        engagement.sessions_30d,
         engagement.product_views_90d,
         engagement.branch_visits_90d,
         engagement.messages_received_90d,

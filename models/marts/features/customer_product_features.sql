@@ -9,6 +9,7 @@ final as (
         customer_id,
         product_code,
         views_90d as offered_product_views_90d,
+        views_30d as offered_product_views_30d,
         feature_date
     from views
 )
