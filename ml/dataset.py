@@ -13,7 +13,8 @@ from loaders import sql
 from loaders.warehouse import Warehouse
 from ml.features import CONTACT_FEATURES, FeatureSet
 
-VIEWS = "offered_product_views_90d"
+# Features of a customer and the offered product; where there is no row they are 0.
+VIEWS = ("offered_product_views_90d", "offered_product_views_30d")
 # Never learned from, kept for the parity report.
 PROTECTED = ("gender", "marital_status", "age")
 USE_CASES = ("credit", "other")
@@ -48,6 +49,7 @@ def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folde
         conversion_window_days, has_converted (0 or 1), the features and the protected attributes.
     """
     columns = ", ".join(f"features.{sql.name(name)}" for name in _columns(features))
+    views = ", ".join(f"coalesce(viewed.{name}, 0) as {name}" for name in VIEWS)
     path = folder / f"training_{features.use_case}.parquet"
     warehouse.export(
         f"""
@@ -55,7 +57,7 @@ def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folde
             contacts.contact_id, contacts.planned_date, contacts.offer_id, contacts.channel,
             contacts.contact_cost, offers.conversion_value, offers.conversion_window_days,
             case when contacts.has_converted then 1 else 0 end as {OUTCOME},
-            coalesce(viewed.{VIEWS}, 0) as {VIEWS},
+            {views},
             {columns}
         from core.fct_campaign_contacts as contacts
         inner join core.dim_offers as offers on contacts.offer_id = offers.offer_id
@@ -126,5 +128,5 @@ def batches(customers: Path, rows: int) -> Iterator[pd.DataFrame]:
 
 
 def _columns(features: FeatureSet) -> list[str]:
-    own = [name for name in features.names if name not in (*CONTACT_FEATURES, VIEWS)]
+    own = [name for name in features.names if name not in (*CONTACT_FEATURES, *VIEWS)]
     return [*own, *(name for name in PROTECTED if name not in own)]

@@ -103,7 +103,7 @@ class _Work:
     as_of: date
 
     def run(self, use_case: str, files: tuple[Path, Path], out: Path) -> Scoring:
-        views = pd.read_parquet(files[1], columns=["customer_id", "product_code", VIEWS])
+        views = pd.read_parquet(files[1], columns=["customer_id", "product_code", *VIEWS])
         rows, drift = 0, pd.DataFrame()
         schema = SCHEMA.remove(SCHEMA.get_field_index("score_decile"))
         with pq.ParquetWriter(out, schema) as writer:
@@ -140,11 +140,11 @@ class _Work:
 
 
 def _offered(batch: pd.DataFrame, views: pd.DataFrame, offer: dict[str, str]) -> pd.DataFrame:
-    viewed = views.loc[views["product_code"] == offer["product_code"]].set_index("customer_id")[VIEWS]
+    viewed = views[views["product_code"] == offer["product_code"]].set_index("customer_id")
     return batch.assign(
         offer_id=offer["offer_id"],
         channel=batch["preferred_channel"],
-        **{VIEWS: batch["customer_id"].map(viewed).fillna(0)},
+        **{name: batch["customer_id"].map(viewed[name]).fillna(0) for name in VIEWS},
     )
 
 
