@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from loaders.cli.building import render_build
 from loaders.cli.loading import load_files
-from loaders.cli.models import render_models
 from loaders.cli.nightly import Night, build_and_score
 from loaders.cli.output import Format, FormatOption, command, emit, print_failure, say
 from loaders.cli.screen import read_screen, render_screen
@@ -124,8 +124,8 @@ def _render(to: Console, settings: Settings, night: Night, screen: dict[str, Any
         render_build(to, night.built)
     if night.failure:
         print_failure(night.failure)
-    if night.models:
-        render_models(to, night.models)
+    for use_case, reason in night.models.untrained.items() if night.models else ():
+        to.print(escape(f"{use_case}: not trained. {reason}"), soft_wrap=True)
     if night.scored:
         render_build(to, night.scored)
     to.print(f"All in {seconds:.1f} s. The database: {settings.duckdb_path}", soft_wrap=True)

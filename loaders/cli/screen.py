@@ -169,6 +169,9 @@ def _render_models(to: Console, models: list[dict[str, Any]]) -> None:
         ]
         for row in models
     ]
+    if not rows:
+        to.print("No model was trained yet.")
+        return
     to.print(table("How good the models are", MODEL_HEADS, rows, numbers=5))
     for row in models:
         cut = f"best cut: the likeliest {row['best_share']:.0%}, worth {cell(row['money'])}"
