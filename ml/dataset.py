@@ -14,7 +14,7 @@ from loaders.warehouse import Warehouse
 from ml.features import CONTACT_FEATURES, FeatureSet
 
 # Features of a customer and the offered product; where there is no row they are 0.
-VIEWS = ("offered_product_views_90d", "offered_product_views_30d")
+VIEWS = ("offered_product_views_150d", "offered_product_views_45d")
 # Never learned from, kept for the parity report.
 PROTECTED = ("gender", "marital_status", "age")
 USE_CASES = ("credit", "other")

@@ -19,19 +19,22 @@ from ml.features import CONTACT_FEATURES, FeatureSet
 
 Floats = npt.NDArray[np.float64]
 SEED = 0
+# Groups of features that tell which channels a customer uses.
+CHANNEL_REASONS = ("use of app and web", "visits and messages")
 
 
 class Crossed(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Features side by side with their products with each offer, and those of numbers with each channel.
+    """Features side by side with their products with each offer, and those of some numbers with each channel.
 
     What draws customers to one offer puts them off another: with the products a linear model learns both what
     all offers share and, as far as the data bear it out, what is each one's own.
     """
 
-    def __init__(self, numeric: Sequence[str], categorical: Sequence[str]) -> None:
-        """Keep the names; offer and channel are not among them."""
+    def __init__(self, numeric: Sequence[str], categorical: Sequence[str], by_channel: Sequence[str]) -> None:
+        """Keep the names, offer and channel not among them; by_channel are numbers to cross with the channel."""
         self.numeric = numeric
         self.categorical = categorical
+        self.by_channel = by_channel
 
     def fit(self, rows: pd.DataFrame, _: object = None) -> Crossed:
         """Learn medians, scales and the values of text."""
@@ -54,7 +57,8 @@ class Crossed(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         offers = self.offers_.transform(rows[["offer_id"]])
         channels = self.channels_.transform(rows[["channel"]])
         crossed = [own * offers[:, [number]] for number in range(offers.shape[1])]
-        crossed += [numbers * channels[:, [number]] for number in range(channels.shape[1])]
+        places = [list(self.numeric).index(name) for name in self.by_channel]
+        crossed += [numbers[:, places] * channels[:, [number]] for number in range(channels.shape[1])]
         return np.hstack([own, offers, channels, *crossed])
 
 
@@ -71,10 +75,10 @@ def logistic(features: FeatureSet) -> Pipeline:
     Returns:
         The pipeline, not fitted.
     """
+    numbers = features.of_kind("numeric")
     texts = [name for name in features.of_kind("categorical") if name not in CONTACT_FEATURES]
-    return make_pipeline(
-        Crossed(features.of_kind("numeric"), texts), LogisticRegression(C=0.01, max_iter=500)
-    )
+    ways = [f.name for f in features.features if f.name in numbers and f.reason in CHANNEL_REASONS]
+    return make_pipeline(Crossed(numbers, texts, ways), LogisticRegression(C=0.01, max_iter=500))
 
 
 def boosting(features: FeatureSet) -> Pipeline:

@@ -12,16 +12,16 @@ final as (
         days.customer_id,
         days.feature_date,
         views.product_code,
-        count(*) as views_90d,
-        count(case when views.engagement_date > {{ date_plus_days('days.feature_date', -30) }} then 1 end)
-            as views_30d
+        count(*) as views_150d,
+        count(case when views.engagement_date > {{ date_plus_days('days.feature_date', -45) }} then 1 end)
+            as views_45d
     from days
     inner join views
         on
             days.customer_id = views.customer_id
             and days.feature_date >= views.engagement_date
             and days.feature_date >= views.file_date
-            and {{ date_plus_days('days.feature_date', -90) }} < views.engagement_date
+            and {{ date_plus_days('days.feature_date', -150) }} < views.engagement_date
     group by days.customer_id, days.feature_date, views.product_code
 )
 

@@ -8,8 +8,8 @@ final as (
     select
         customer_id,
         product_code,
-        views_90d as offered_product_views_90d,
-        views_30d as offered_product_views_30d,
+        views_150d as offered_product_views_150d,
+        views_45d as offered_product_views_45d,
         feature_date
     from views
 )
