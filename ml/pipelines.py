@@ -31,7 +31,7 @@ class Crossed(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(self, numeric: Sequence[str], categorical: Sequence[str], by_channel: Sequence[str]) -> None:
-        """Keep the names, offer and channel not among them; by_channel are numbers to cross with the channel."""
+        """Keep the names, without offer and channel; by_channel are crossed with the channel."""
         self.numeric = numeric
         self.categorical = categorical
         self.by_channel = by_channel

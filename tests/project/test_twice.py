@@ -12,6 +12,9 @@ import pytest
 from .bank import Bank
 from .manifest import Manifest, nodes
 
+# What foreign mappings alone fill.
+NOT_OF_THIS_BANK = {"stg_marketing__call_outcomes"}
+
 
 class Runs(NamedTuple):
     """What two runs said and left behind."""
@@ -26,8 +29,8 @@ class Runs(NamedTuple):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     bank = Bank(tmp_path_factory.mktemp("bank"))
-    # Large enough for one of the models to pass the gate, small enough for the other to be left untrained.
-    bank.call("generate", "--customers", "1500", "--months", "15", "--days", "2")
+    # Large enough for one of the models to pass the gate.
+    bank.call("generate", "--customers", "2000", "--months", "16", "--days", "2")
     first = bank.call("run")
     before = bank.contents()
     second = bank.call("run")
@@ -38,8 +41,8 @@ def test_the_first_run_fills_the_bank(runs: Runs, manifest: Manifest) -> None:
     assert runs.first["load"]["rows_loaded"] > 0
     assert runs.first["load"]["rows_dead"] > 0
     built = list(nodes(manifest, "model", "snapshot", "seed"))
-    empty = [node["name"] for node in built if runs.before[_relation(node)][0] == 0]
-    assert empty == []
+    empty = {node["name"] for node in built if runs.before[_relation(node)][0] == 0}
+    assert empty == NOT_OF_THIS_BANK
 
 
 def test_the_second_run_finds_nothing_new(runs: Runs) -> None:
