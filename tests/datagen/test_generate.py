@@ -80,7 +80,8 @@ class TestFiles:
         for path in REPO.glob("models/staging/c*/_*__sources.yml"):
             for source in yaml.safe_load(path.read_text())["sources"]:
                 for table in source["tables"]:
-                    columns = [column["name"] for column in table["columns"]]
+                    # Tokens are made by the loader.
+                    columns = [c["name"] for c in table["columns"] if "token_of" not in c["config"]["meta"]]
                     contracts[table["name"]] = (source["name"], columns)
         assert set(contracts) == set(FILES)
         for path in bank.files:
