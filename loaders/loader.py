@@ -149,8 +149,10 @@ class Loader:
             if errors.is_interruption(error):  # Ctrl-C, as DuckDB and Arrow tell it
                 raise KeyboardInterrupt from error
             # What outgrows the memory that it was given is a fault of the file, not of bankmart.
-            kind = InputFileError if isinstance(error, duckdb.OutOfMemoryException) else BankmartError
-            values = {"error": f"{file.name}: {str(error).splitlines()[0]}", "exit_code": kind.exit_code}
+            told, kind = f"{file.name}: {str(error).splitlines()[0]}", BankmartError
+            if isinstance(error, duckdb.OutOfMemoryException):
+                told, kind = f"{told}. Raise BANKMART_MEMORY_LIMIT, or have it split.", InputFileError
+            values = {"error": told, "exit_code": kind.exit_code}
         return FileResult(**{**result.__dict__, **values, "seconds": time.perf_counter() - started})
 
     @contextmanager
