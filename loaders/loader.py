@@ -17,7 +17,13 @@ import duckdb
 
 from loaders import errors, lake
 from loaders.contract import TableContract
-from loaders.errors import BankmartError, EmptyFileError, HeaderOnlyError, IncompleteFileError
+from loaders.errors import (
+    BankmartError,
+    EmptyFileError,
+    HeaderOnlyError,
+    IncompleteFileError,
+    InputFileError,
+)
 from loaders.guard import Guard
 from loaders.ledger import Load, utc_now
 from loaders.mapping import Mapping
@@ -142,10 +148,11 @@ class Loader:
         except (OSError, duckdb.Error) as error:
             if errors.is_interruption(error):  # Ctrl-C, as DuckDB and Arrow tell it
                 raise KeyboardInterrupt from error
-            values = {
-                "error": f"{file.name}: {str(error).splitlines()[0]}",
-                "exit_code": BankmartError.exit_code,
-            }
+            # What outgrows the memory that it was given is a fault of the file, not of bankmart.
+            told, kind = f"{file.name}: {str(error).splitlines()[0]}", BankmartError
+            if isinstance(error, duckdb.OutOfMemoryException):
+                told, kind = f"{told}. Raise BANKMART_MEMORY_LIMIT, or have it split.", InputFileError
+            values = {"error": told, "exit_code": kind.exit_code}
         return FileResult(**{**result.__dict__, **values, "seconds": time.perf_counter() - started})
 
     @contextmanager

@@ -122,7 +122,9 @@ def _report(trials: Sequence[Trial], idle: Sequence[str], seconds: float, form: 
     console = Console(width=None if sys.stdout.isatty() else 132)
     console.print(render(trials))
     phases = ", ".join(f"{count} {phase}" for phase, count in said["phases"].items())
-    console.print(f"Kills fell {phases} a step; {said['missed']} shots found nothing left. {seconds:,.0f} s.")
+    if phases:
+        console.print(f"Kills fell {phases} a step; {said['missed']} shots found nothing left to hit.")
+    console.print(f"{seconds:,.0f} s.")
     for name in idle:
         console.print(f"[red]Never hit: {name}")
     for failed in said["failed"]:

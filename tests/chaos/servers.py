@@ -27,23 +27,25 @@ COPY_ROLE = "arn:aws:iam::123456789012:role/copy"
 class StandInProcess:
     """A stand-in that runs apart, so that its work is not ours; use it as a context."""
 
-    def __init__(self, isolation: str, s3_env: dict[str, str]) -> None:
-        self.isolation, self._env = isolation, s3_env
+    def __init__(self, isolation: str, s3_env: dict[str, str], log: Path) -> None:
+        self.isolation, self._env, self._log = isolation, s3_env, log
         self.port, self.password = 0, ""
 
     def __enter__(self) -> StandInProcess:
         # SeaweedFS keeps no region of a bucket, which S3 tells as that of us-east-1.
         command = [sys.executable, "-m", "tests.redshift.standin", "--port", "0", "--region", "us-east-1"]
-        self._process = subprocess.Popen(
-            [*command, "--isolation", self.isolation],
-            cwd=PROJECT_ROOT,
-            env=os.environ | self._env,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [*command, "--isolation", self.isolation],
+                cwd=PROJECT_ROOT,
+                env=os.environ | self._env,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self._process.stdout is not None
         found = READY.search(self._process.stdout.readline())
-        assert found, "the stand-in did not start"
+        assert found, f"the stand-in did not start: {self._log.read_text()[-2000:]}"
         self.port, self.password = int(found[1]), found[2]
         return self
 
@@ -101,7 +103,7 @@ class RedshiftServers:
         key = (isolation, s3_endpoint)
         with self._lock:
             if key not in self._standins:
-                started = StandInProcess(isolation, self.s3_env(s3_endpoint))
+                started = StandInProcess(isolation, self.s3_env(s3_endpoint), self.folder / "standin.log")
                 self._standins[key] = self._stack.enter_context(started)
             return self._standins[key]
 

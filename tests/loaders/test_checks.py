@@ -123,7 +123,7 @@ def test_a_full_card_number_never_lands_anywhere(bank: Any, number: str) -> None
         assert path.is_dir() or b"11111111" not in path.read_bytes()
 
 
-def test_a_card_number_is_redacted_in_rows_that_die_for_another_reason(bank: Any) -> None:
+def test_a_card_number_is_redacted_whatever_else_is_wrong_with_the_row(bank: Any) -> None:
     bank.load_file(
         "sales.csv",
         HEADER + "1,2025-01-01,4111111111111111x,,,,\n"  # fails its cast
@@ -132,7 +132,7 @@ def test_a_card_number_is_redacted_in_rows_that_die_for_another_reason(bank: Any
         "4,2025-01-01,1,,,ok,\n",
     )  # fmt: skip
     letters = bank.dead("row_number, reason_code, raw_row, detail")
-    assert [(n, r) for n, r, *_ in letters] == [(1, "not_a_number"), (2, "card_number"), (3, "card_number")]
+    assert [(n, r) for n, r, *_ in letters] == [(number, "card_number") for number in (1, 2, 3)]
     assert "411111" not in str(letters)
     assert all("[card number ending 1111]" in raw for _, _, raw, _ in letters)
 

@@ -18,8 +18,7 @@ def connect(standin: StandIn, **more: Any) -> Any:
     return redshift_connector.connect(
         host=standin.host,
         port=standin.port,
-        database=standin.database,
-        **{"user": standin.user, "password": standin.password, **more},
+        **{"database": standin.database, "user": standin.user, "password": standin.password, **more},
         ssl=False,
     )
 

@@ -27,6 +27,7 @@ def variables(standin: StandIn) -> dict[str, str]:
         "BANKMART_REDSHIFT_REGION": REGION,
         "BANKMART_REDSHIFT_COPY_ROLE": "arn:aws:iam::123456789012:role/bankmart-copy",
         "DBT_ENV_SECRET_REDSHIFT_PASSWORD": standin.password,
+        "BANKMART_TOKEN_KEY": "for the stand-in on this machine alone",  # pragma: allowlist secret
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret
     }

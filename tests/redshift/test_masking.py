@@ -233,3 +233,16 @@ def test_multi_statement_texts_and_the_users_in_between(bank: Any, connection: A
     finally:
         bank("reset session authorization")
     assert bank("select number from bank.cards where card_id = 1") == [[CARD]]
+
+
+def test_force_takes_the_rights_of_a_role_in_every_database(standin: StandIn, sql: Any) -> None:
+    sql("create database elsewhere")
+    sql("create role visitors")
+    other = connect(standin, database="elsewhere")
+    other.autocommit = True
+    for statement in ("create schema s", "grant usage on schema s to role visitors"):
+        other.cursor().execute(statement)
+    sql("drop role visitors force")
+    assert sql("select 1 from svv_roles where role_name = 'visitors'") == []
+    other.close()
+    sql("drop database elsewhere")

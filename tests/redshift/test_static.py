@@ -84,7 +84,8 @@ def test_sqlglot_reads_it(compiled: list[Path]) -> None:
         except sqlglot.errors.SqlglotError as error:
             broken.append(f"{path}: {error}")
         else:
-            assert any(parsed), f"{path}: nothing in it"
+            # A hook that only acts through run_query leaves nothing.
+            assert any(parsed) or path.parent.name == "hooks", f"{path}: nothing in it"
     assert not broken, "\n".join(broken)
 
 

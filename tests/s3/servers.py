@@ -26,7 +26,7 @@ class SeaweedS3:
     """A running server; use it as a context. It keeps its objects through `kill` and `start`."""
 
     access_key = "seaweed"
-    secret_key = "seaweed-secret"  # noqa: S105 - of a server on this machine, for one test
+    secret_key = "seaweed-secret"  # noqa: S105 # pragma: allowlist secret - of a server for one test
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

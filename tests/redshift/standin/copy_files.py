@@ -82,6 +82,8 @@ class S3Reader:
             found = self._client.get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
         except ClientError as error:
             raise _service_error(error) from error
+        except BotoCoreError as error:
+            raise RedshiftError(f"S3ServiceException:{error}", INTERNAL_ERROR) from error
         if found != (region or self._region):
             words = "The S3 bucket addressed by the query is in a different region from this cluster."
             raise RedshiftError(

@@ -105,12 +105,22 @@ def _role(items: list[Node], verb: str, name: str, cursor: Cursor) -> Plan:
     def drop(session: Session) -> str:
         if "force" in rest:
             session.backend.query(f"drop owned by {quoted}")
+            _drop_rights_elsewhere(session, quoted)
         else:
             _refuse_bound(session, quoted)
         session.backend.query(f"drop role {quoted}")
         return "DROP ROLE"
 
     return Special(drop)
+
+
+def _drop_rights_elsewhere(session: Session, quoted: str) -> None:
+    """A role is the whole cluster's, but PostgreSQL drops its rights in one database at a time."""
+    others = "select datname from pg_database where datallowconn and datname <> current_database()"
+    for (database,) in session.backend.query(others):
+        backend = session.administrator(database)
+        backend.query(f"drop owned by {quoted}")
+        backend.sock.close()
 
 
 def _refuse_bound(session: Session, quoted: str) -> None:

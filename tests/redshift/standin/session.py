@@ -52,9 +52,9 @@ class Session(Answers):
             b"H": self._on_flush,
         }
 
-    def administrator(self) -> Backend:
-        """A session of the server's own with the same database."""
-        return self._standin.postgres.connect(self.database)
+    def administrator(self, database: str | None = None) -> Backend:
+        """A session of the server's own with a database, by default the same."""
+        return self._standin.postgres.connect(database or self.database)
 
     @property
     def in_transaction(self) -> bool:
