@@ -12,7 +12,10 @@ final as (
         phone_token,
         _file_date as known_from,
         lower(trim(email)) as email,
-        lead(_file_date) over (partition by customer_id order by _file_date) as known_to
+        lead(_file_date) over (
+            partition by customer_id
+            order by _file_date
+        ) as known_to
     from source
 )
 
