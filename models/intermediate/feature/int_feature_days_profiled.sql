@@ -33,6 +33,21 @@ holdings as (
     group by days.customer_id, days.feature_date
 ),
 
+instalments as (
+    -- As each delivery told it, until the next: what was paid by the day may not yet have been known on it.
+    select
+        loan_id,
+        payment_id,
+        due_date,
+        payment_date,
+        file_date as known_from,
+        lead(file_date) over (
+            partition by payment_id
+            order by file_date, _load_id
+        ) as known_to
+    from {{ ref('stg_core_banking__loan_payments') }}
+),
+
 behind as (
     select
         days.customer_id,
@@ -41,11 +56,12 @@ behind as (
     from days
     inner join {{ ref('int_loans_resolved') }} as loans
         on days.customer_id = loans.customer_id
-    inner join {{ ref('fct_loan_payments') }} as payments
+    inner join instalments
         on
-            loans.loan_id = payments.loan_id
-            and days.feature_date >= payments.due_date
-            and days.feature_date < coalesce(payments.payment_date, cast('9999-12-31' as date))
+            loans.loan_id = instalments.loan_id
+            and days.feature_date >= instalments.due_date
+            and days.feature_date < coalesce(instalments.payment_date, cast('9999-12-31' as date))
+            and {{ known_on('days.feature_date') }}
     group by days.customer_id, days.feature_date
 ),
 
