@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from loaders.cli.building import BuildDayOption
-from loaders.cli.loading import day
+from loaders.cli.loading import DAY, day
 from loaders.cli.output import Format, FormatOption, command, emit, harmless, table
 from loaders.cli.session import session
 
@@ -23,7 +23,12 @@ HEADS = ["channel", "product", "may we", "rule", "why not"]
 def eligibility(
     customer: Annotated[str, typer.Argument(help="Number of the customer.")],
     *,
-    as_of: BuildDayOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=DAY, metavar="DAY", help="Day that is asked about; by default that of the last build."
+        ),
+    ] = None,
     channel: Annotated[str | None, typer.Option(help="Only through this channel.")] = None,
     product: Annotated[str | None, typer.Option(metavar="CODE", help="Only about this product.")] = None,
     fmt: FormatOption = Format.text,

@@ -31,7 +31,8 @@ def generate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed makes another bank.")] = 7,
     start: Annotated[
-        datetime, typer.Option(formats=DAY, metavar="DAY", help="Day of the first files.")
+        datetime,
+        typer.Option(formats=DAY, metavar="DAY", show_default="2026-01-01", help="Day of the first files."),
     ] = datetime(2026, 1, 1, tzinfo=UTC),
     fmt: FormatOption = Format.text,
 ) -> None:
