@@ -79,7 +79,9 @@ class Bank:
 
     def mapping(self) -> Mapping:
         path = self.settings.project_dir / "test.yml"
-        path.write_text(self.mapping_text)
+        # Threads that load side by side must not find it half written.
+        if not path.exists() or path.read_text() != self.mapping_text:
+            path.write_text(self.mapping_text)
         return load_mapping(path, load_contracts(self.settings.project_dir))
 
     def load(self, path: Path | None = None, **options: Any) -> LoadReport:

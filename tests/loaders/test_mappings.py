@@ -28,7 +28,7 @@ def real_bank(tmp_path: Path) -> Settings:
 def test_the_shipped_mappings_are_valid() -> None:
     contracts = load_contracts(PROJECT_ROOT)
     names = [path.stem for path in list_mappings()]
-    assert names == ["bankmart", "berka", "ibm_card"]
+    assert names == ["bankmart", "berka", "ibm_card", "ml", "retail_response", "uci_bank_marketing"]
     assert [load_mapping(name, contracts).name for name in names] == names
 
 
