@@ -1,5 +1,3 @@
-{{ config(dist='all', sort='campaign_id') }}
-
 with campaigns as (
     select * from {{ ref('stg_marketing__campaigns') }}
 ),

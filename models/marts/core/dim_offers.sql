@@ -1,5 +1,3 @@
-{{ config(dist='all', sort='offer_id') }}
-
 with offers as (
     select * from {{ ref('stg_marketing__offers') }}
 ),

@@ -1,6 +1,4 @@
 {#- Built anew each night: responses come for weeks, costs change, and contacts are few. -#}
-{{ config(dist='customer_id', sort='planned_date') }}
-
 with contacts as (
     select * from {{ ref('stg_marketing__campaign_contacts') }}
 ),

@@ -3,8 +3,6 @@
     incremental_strategy='delete+insert',
     unique_key='engagement_id',
     on_schema_change='fail',
-    dist='customer_id',
-    sort='engagement_date',
 ) }}
 
 with communication as (

@@ -1,5 +1,3 @@
-{{ config(dist='customer_id', sort='feature_date') }}
-
 with profiles as (
     select * from {{ ref('int_feature_days_profiled') }}
 ),

@@ -1,5 +1,3 @@
-{{ config(dist='customer_id', sort='feature_date') }}
-
 with views as (
     select * from {{ ref('int_feature_days_products_viewed') }}
 ),

@@ -1,5 +1,3 @@
-{{ config(dist='customer_id', sort='offer_id') }}
-
 with scores as (
     select * from {{ ref('stg_ml__customer_scores') }}
 ),

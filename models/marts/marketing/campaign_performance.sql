@@ -1,5 +1,3 @@
-{{ config(dist='all', sort='campaign_id') }}
-
 with contacts as (
     select * from {{ ref('int_campaign_contacts_attributed') }}
 ),

@@ -1,5 +1,3 @@
-{{ config(dist='customer_id', sort='segment') }}
-
 with segments as (
     select * from {{ ref('int_customers_segmented') }}
 ),

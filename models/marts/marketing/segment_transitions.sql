@@ -1,5 +1,3 @@
-{{ config(dist='all', sort='transition_date') }}
-
 with stays as (
     select
         customer_id,
