@@ -25,7 +25,8 @@ MODEL_COLUMNS = {
     "loan_id": "loan",
     "card_id": "card",
 }
-MODEL_VALUES = {"counterparty_account": "account", "recipient_account": "account"}
+# A household is called by the smallest number of its members.
+MODEL_VALUES = {"counterparty_account": "account", "recipient_account": "account", "household_id": "customer"}
 LOADER_SCHEMAS = ("raw", "ops")
 DEAD_LETTERS = "ops.dead_letters"
 

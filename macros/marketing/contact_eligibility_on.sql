@@ -85,6 +85,7 @@
             customers.customer_id,
             channels.channel,
             products.product_code,
+            customers.age,
             case
                 when not customers.has_profile then 'unknown_customer'
                 when customers.age is null then 'age_unknown'
@@ -149,6 +150,7 @@
             ordered.channel,
             ordered.product_code,
             case when ordered.rule_order < 999 then coalesce(rules.rule, 'unknown_rule') end as refused_by,
+            ordered.age,
             ordered.rule_order = 999 as is_eligible,
             {{ day }} as as_of_date
         from ordered

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import redshift_connector
 
-from loaders.dbt import FAILED
+from loaders.dbt import FAILED, DbtProject
 from loaders.errors import BuildError
 from tests.privacy.conftest import RedshiftBank
 from tests.privacy.people import OTHER, OTHER_MAIL, SUBJECT, customer
+from tests.privacy.test_marts import nodes
 from tests.redshift.client import PASSWORD
 
 ANALYST, READER = "amy_analyst", "rita_reader"
@@ -64,6 +65,48 @@ def test_an_analyst_sees_no_customer_under_18_and_the_reader_does(
         query = f"select customer_id from {table} where customer_id like '200000%' order by 1"  # noqa: S608
         assert people[READER](query) == [("2000001",), ("2000002",), ("2000003",)], table
         assert people[ANALYST](query) == [("2000001",), ("2000003",)], table
+
+
+def test_no_mart_shows_an_analyst_a_minor_or_what_is_masked(
+    bank: RedshiftBank, people: dict[str, Ask]
+) -> None:
+    """Asked of each mart by a row put into it, so that a new mart is asked, too."""
+    manifest, born = DbtProject(bank.settings).manifest, {"date": "'2008-02-29'", "integer": "17"}
+    guarded, masked = set(), set()
+    for node in nodes(manifest, "marts"):
+        place = f"{node.schema}.{node.alias}"
+        for column in node.columns.values():
+            meta = column.config.meta
+            if meta.get("rows") == "adults":
+                guarded.add(node.name)
+                assert minors_seen(bank, people, place, column.name, born[column.data_type]) == (0, 1), place
+            elif meta.get("mask") == "hide" or meta.get("pii") == "direct":
+                masked.add(f"{node.name}.{column.name}")
+                assert values_seen(bank, people, place, column.name) == ([], [("secret",)]), place
+    assert {"audience_members", "contact_eligibility", "customer_features", "customer_segments"} <= guarded
+    assert "dim_customer_contacts.email" in masked
+
+
+def minors_seen(
+    bank: RedshiftBank, people: dict[str, Ask], place: str, column: str, value: str
+) -> tuple[int, int]:
+    """Give how many rows of a minor, put into a table, an analyst and a reader see."""
+    bank.query(f"insert into {place} (customer_id, {column}) values ('minor', {value})")  # noqa: S608
+    query = f"select count(*) from {place} where customer_id = 'minor'"  # noqa: S608
+    seen = people[ANALYST](query)[0][0], people[READER](query)[0][0]
+    bank.query(f"delete from {place} where customer_id = 'minor'")  # noqa: S608
+    return seen
+
+
+def values_seen(
+    bank: RedshiftBank, people: dict[str, Ask], place: str, column: str
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Give what an analyst and a reader find of a value put into a masked column."""
+    bank.query(f"insert into {place} ({column}) values ('secret')")  # noqa: S608
+    query = f"select {column} from {place} where {column} = 'secret'"  # noqa: S608
+    seen = people[ANALYST](query), people[READER](query)
+    bank.query(f"delete from {place} where {column} = 'secret'")  # noqa: S608
+    return seen
 
 
 def test_an_analyst_can_read_marts_and_nothing_below(bank: RedshiftBank, people: dict[str, Ask]) -> None:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from loaders.cli.app import app
 from loaders.contract import load_contracts
+from loaders.erase_rows import MODEL_COLUMNS
 from loaders.errors import ContractError
 from loaders.settings import PROJECT_ROOT
 
@@ -78,6 +79,25 @@ def test_what_people_can_be_reached_by_is_classed_direct() -> None:
     direct = {column.name for column in contacts.columns if column.pii == "direct"}
     assert direct == {"name", "email", "phone", "address", "identification_number"}
     assert {column.token_of for column in contacts.columns} == {None, "email", "phone"}
+
+
+def test_every_column_with_a_name_for_a_person_says_whom_it_identifies() -> None:
+    names = MODEL_COLUMNS | {
+        "customernumber": "customer",
+        "customer1_id": "customer",
+        "customer2_id": "customer",
+    }
+    columns = [
+        (contract.full_name, column)
+        for contract in load_contracts(PROJECT_ROOT).values()
+        for column in contract.columns
+        if column.name in names
+    ]
+    assert {table.partition(".")[0] for table, _ in columns} == {
+        "cards", "compliance", "core_banking", "engagement", "marketing", "ml"
+    }  # fmt: skip
+    wrong = [f"{table}.{c.name}" for table, c in columns if c.identifies != names[c.name]]
+    assert wrong == []
 
 
 def test_a_wrong_key_in_the_settings_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

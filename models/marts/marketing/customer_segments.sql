@@ -6,6 +6,10 @@ scores as (
     select * from {{ ref('int_customers_scored') }}
 ),
 
+life_stages as (
+    select * from {{ ref('int_customers_life_staged') }}
+),
+
 best_offers as (
     select propensities.* from {{ ref('stg_ml__customer_scores') }} as propensities
     {{ first_by_key(['customer_id'], ['-probability', 'offer_id']) }}
@@ -16,6 +20,7 @@ final as (
         segments.customer_id,
         segments.segment,
         best_offers.offer_id as likeliest_offer_id,
+        life_stages.age,
         segments.r_score,
         segments.f_score,
         segments.m_score,
@@ -33,6 +38,8 @@ final as (
     from segments
     left join scores
         on segments.customer_id = scores.customer_id
+    left join life_stages
+        on segments.customer_id = life_stages.customer_id
     left join best_offers
         on segments.customer_id = best_offers.customer_id
 )

@@ -9,9 +9,14 @@ payments as (
     select * from {{ ref('int_loan_payments_aged') }}
 ),
 
+life_stages as (
+    select * from {{ ref('int_customers_life_staged') }}
+),
+
 final as (
     select
         loans.customer_id,
+        max(life_stages.age) as age,
         count(*) as total_loans,
         count(case when loans.loan_status = 'running' then 1 end) as running_loans,
         count(case when loans.loan_status = 'finished' then 1 end) as finished_loans,
@@ -31,6 +36,8 @@ final as (
     from loans
     left join payments
         on loans.loan_id = payments.loan_id
+    left join life_stages
+        on loans.customer_id = life_stages.customer_id
     group by loans.customer_id
 )
 
