@@ -78,7 +78,7 @@ order by late, bought, minute, seq
 BRANCHES = """
 select
     lpad(branch::varchar, 4, '0') as branch_id, branch_name, city, state_code, region, inhabitants,
-    (average_salary + 250 * ($day // 7))::decimal(18, 2) as average_salary,
+    (average_salary * 1.0006 ** ($day // 7))::decimal(18, 2) as average_salary,
     unemployment_rate::decimal(9, 2) as unemployment_rate
 from rows order by branch
 """
