@@ -13,7 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.data import bank, slice_of
+from bench.data import slice_of
+from bench.nightly import limit, measure, show, show_growth
 from bench.redshift import LABELS as WAREHOUSES
 from bench.redshift import stand_in
 
@@ -37,16 +38,21 @@ def main() -> None:
     parser.add_argument(
         "--repeat", type=int, default=3, help="runs of bankmart and the floor; the fastest counts"
     )
+    parser.add_argument("--customers", type=int, default=100_000, help="of the nightly job's bank")
+    parser.add_argument(
+        "--months", type=int, default=24, help="of its history; half of it is measured beside"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the nightly job behind the last stage measured"
+    )
     parser.add_argument("--only", choices=["loading", "redshift", "nightly"], help="only this part")
     options = parser.parse_args()
-    console.print(f"Making or finding a bank with {options.rows:,} card transactions ...")
-    folder = bank(options.rows)
     if options.only in (None, "loading"):
         loading(options.rows, min(options.slice, options.rows), options.repeat)
     if options.only in (None, "redshift"):
         redshift(options.rows, min(options.slice, options.rows), options.repeat)
     if options.only in (None, "nightly"):
-        nightly(folder)
+        nightly(options.customers, options.months, resume=options.resume)
 
 
 def loading(rows: int, few: int, repeat: int) -> None:
@@ -93,34 +99,12 @@ def redshift(rows: int, few: int, repeat: int) -> None:
     )
 
 
-def nightly(folder: Path) -> None:
-    """Print the nightly run beside the full build."""
-    found = worker("nightly", str(folder))
-    full, night = found["full"], found["nightly"]
-    table = Table(title="Full build of twelve months, and the night after with one new day")
-    for head in ("", "full", "nightly", "share"):
-        table.add_column(head, justify="left" if not head else "right")
-    table.add_row(
-        "rows loaded", f"{full['rows']:,}", f"{night['rows']:,}", share(night["rows"], full["rows"])
-    )
-    table.add_row("loading, s", *pair(full["load"], night["load"]))
-    table.add_row("build by the clock, start-up aside, s", *pair(full["build"], night["build"]))
-    kinds = sorted(full["nodes"] | night["nodes"])
-    for kind in kinds:
-        row = pair(full["nodes"].get(kind, 0), night["nodes"].get(kind, 0))
-        table.add_row(f"  of that, time in {kind}s (2 threads), s", *row)
-    work = [run["load"] + run["build"] for run in (full, night)]
-    table.add_row("loading and build, s", *pair(*work))
-    table.add_row("dbt's start-up, s", *pair(full["start"], night["start"]))
-    console.print(table)
-    ratio = work[1] / work[0]
-    console.print(
-        f"The nightly run's work is {ratio:.0%} of the full (goal: at most 10%). {limit(ratio <= 0.1)}"
-    )
-    for name, run in (("full", full), ("nightly", night)):
-        slowest = ", ".join(f"{node} {seconds:.1f}" for node, seconds in run["slowest"])
-        console.print(f"Slowest nodes, {name}: {slowest}", soft_wrap=True)
-    console.print(f"Peak of memory: {found['peak_mb']:,.0f} MB.")
+def nightly(customers: int, months: int, *, resume: bool) -> None:
+    """Print the nightly job by stage, and how little it cares for the length of the history."""
+    half = max(months // 2, 1)
+    less, more = (measure(worker, customers, length, resume=resume) for length in (half, months))
+    show(console, more, f"{customers:,} customers, {months} months and a day, then one new day, 2 threads")
+    show_growth(console, less, more, (half, months))
 
 
 def fastest(way: str, csv: Path, repeat: int, environment: dict[str, str] | None = None) -> dict[str, Any]:
@@ -146,21 +130,6 @@ def worker(*arguments: str | Path, environment: dict[str, str] | None = None) ->
 def per_million(found: dict[str, Any]) -> float:
     """Seconds for a million rows."""
     return found["seconds"] / found["rows"] * 1e6
-
-
-def pair(full: float, night: float) -> tuple[str, str, str]:
-    """Cells for the full run, the nightly run and its share."""
-    return f"{full:.1f}", f"{night:.1f}", share(night, full)
-
-
-def share(part: float, whole: float) -> str:
-    """A part as a percentage of the whole."""
-    return f"{part / whole:.1%}" if whole else ""
-
-
-def limit(kept: bool) -> str:
-    """Whether a goal is reached, in a word."""
-    return "[green]reached[/]" if kept else "[red]missed[/]"
 
 
 if __name__ == "__main__":

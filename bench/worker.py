@@ -12,19 +12,23 @@ from pathlib import Path
 
 from bench.data import CACHE
 from bench.loading import MODULES, WAYS
-from bench.nightly import measure
+from bench.stages import generate, peak_mb, run_stage
 
 
 def main() -> None:
-    """Run `worker load WAY CSV` or `worker nightly BANK`."""
+    """Run `worker load WAY CSV`, `worker generate CUSTOMERS MONTHS` or `worker stage BANK RUN STAGE`."""
     match sys.argv[1:]:
         case ["load", way, csv]:
             result = _load(way, Path(csv))
-        case ["nightly", bank]:
-            result = measure(Path(bank), CACHE / "nightly")
+        case ["generate", customers, months]:
+            result = generate(int(customers), int(months))
+        case ["stage", bank, run, stage]:
+            result = run_stage(Path(bank), run, stage)
         case _:
-            raise SystemExit("worker load WAY CSV | worker nightly BANK")
-    print(json.dumps(result | {"peak_mb": _peak_mb()}))
+            raise SystemExit(
+                "worker load WAY CSV | worker generate CUSTOMERS MONTHS | worker stage BANK RUN STAGE"
+            )
+    print(json.dumps({"peak_mb": peak_mb()} | result))
 
 
 def _load(way: str, csv: Path) -> dict[str, float]:
@@ -37,13 +41,6 @@ def _load(way: str, csv: Path) -> dict[str, float]:
         return {"seconds": time.perf_counter() - started, "rows": rows}
     finally:
         shutil.rmtree(folder)
-
-
-def _peak_mb() -> float:
-    """Peak of this process alone: getrusage would count what the parent held when it forked."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(peak.split()[1]) / 1024
 
 
 if __name__ == "__main__":
