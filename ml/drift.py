@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from ml.features import FeatureSet
 
 STEADY = 0.1
 DRIFTED = 0.25
 BINS = 10
+SAMPLE_ROWS = 50_000
 # A share of nothing would make the index infinite.
 LEAST_SHARE = 1e-4
 
@@ -66,6 +70,30 @@ def _shares(values: pd.Series, edges: tuple[float, ...] | None) -> dict[str, flo
     return {str(name): float(share) for name, share in bins.value_counts(normalize=True).items()}
 
 
+def sample(customers: Path, rows: int = SAMPLE_ROWS) -> pd.DataFrame:
+    """Read every so many customers: those that come first in a file are the oldest, and no picture of all.
+
+    Args:
+        customers: Parquet file with a row a customer, at least one.
+        rows: How many to read at most.
+
+    Returns:
+        The rows, all of a small file.
+    """
+    parts, seen = [], 0
+    with pq.ParquetFile(customers) as file:
+        every = max(-(-file.metadata.num_rows // rows), 1)
+        for batch in file.iter_batches(batch_size=SAMPLE_ROWS):
+            parts.append(batch.to_pandas().iloc[-seen % every :: every])
+            seen += batch.num_rows
+    return pd.concat(parts, ignore_index=True)
+
+
+def _only(features: FeatureSet, names: Iterable[str]) -> FeatureSet:
+    wanted = set(names)
+    return FeatureSet(features.use_case, tuple(f for f in features.features if f.name in wanted))
+
+
 @dataclass(frozen=True)
 class Reference:
     """The distributions of all features of a slice."""
@@ -75,21 +103,25 @@ class Reference:
 
     @classmethod
     def of(cls, features: FeatureSet, rows: pd.DataFrame) -> Reference:
-        """Note how customers' features are spread; offer and channel are the bank's own choice."""
-        frame = features.frame(rows)
-        return cls(len(frame), {name: Distribution.of(frame[name]) for name in features.customer_names})
+        """Note how customers' features are spread, as far as the rows have them.
+
+        Offer and channel are the bank's own choice; what depends on the offer is in no customer's row.
+        """
+        names = [name for name in features.customer_names if name in rows.columns]
+        frame = _only(features, names).frame(rows)
+        return cls(len(frame), {name: Distribution.of(frame[name]) for name in names})
 
     def drift(self, features: FeatureSet, rows: pd.DataFrame) -> pd.DataFrame:
         """Measure how far rows are from the reference.
 
         Args:
             features: The features.
-            rows: Rows with them.
+            rows: Rows with all that the reference knows.
 
         Returns:
             For each feature: feature, psi, status (steady, look, drifted), rows_expected, rows_actual.
         """
-        frame = features.frame(rows)
+        frame = _only(features, self.distributions).frame(rows)
         table = pd.DataFrame(
             {
                 "feature": list(self.distributions),

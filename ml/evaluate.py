@@ -28,7 +28,8 @@ class Metrics:
         brier: Mean squared error of the probabilities.
         calibration_error: Expected calibration error over ten bins of equal count.
         mean_probability: Mean of the probabilities, to be held against positives / rows.
-        money: Greatest sum of value less cost over all cuts of the ranking, in currency units.
+        money: Greatest sum of value less cost over all cuts of the ranking, in currency units. It is the most
+            to be had: the cut is the best of this very slice, and what would have come by itself counts too.
         best_share: Share of the rows above that cut.
     """
 

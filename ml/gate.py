@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -29,14 +30,21 @@ class Decision:
         return "; ".join(self.reasons)
 
 
-def decide(candidate: Metrics, baseline: Metrics, champion: Metrics | None, drift: pd.DataFrame) -> Decision:
+def decide(
+    candidate: Metrics,
+    baseline: Metrics,
+    champion: Metrics | None,
+    drift: pd.DataFrame,
+    leaks: Mapping[str, float],
+) -> Decision:
     """Let a candidate through, or say why not.
 
     Args:
         candidate: Its metrics on the test slice.
         baseline: The baseline's on the same slice.
         champion: The champion's on the same slice, if there is one.
-        drift: Drift of its features from training to now (`ml.drift.drift_table`).
+        drift: Drift of its features from training to now (`ml.drift.Reference.drift`).
+        leaks: Features that know the outcome too well (`ml.leaks.suspects`).
 
     Returns:
         The decision.
@@ -57,6 +65,8 @@ def decide(candidate: Metrics, baseline: Metrics, champion: Metrics | None, drif
         )
     for row in drift[drift["status"] == "drifted"].itertuples():
         against.append(f"{row.feature} has drifted (PSI {row.psi:.2f})")
+    for name, area in leaks.items():
+        against.append(f"{name} alone reaches an AUC of {area:.4f}, as only what follows a contact does")
     if against:
         return Decision(False, tuple(against))
     beaten = " and ".join(rivals)

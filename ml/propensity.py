@@ -100,7 +100,13 @@ class Propensity:
 
 
 def fit(
-    features: FeatureSet, train: pd.DataFrame, calibration: pd.DataFrame, *, outcome: str, day: str
+    features: FeatureSet,
+    train: pd.DataFrame,
+    calibration: pd.DataFrame,
+    *,
+    outcome: str,
+    day: str,
+    gap_days: int,
 ) -> Propensity:
     """Fit the better of the candidates.
 
@@ -113,6 +119,7 @@ def fit(
         calibration: Rows of the later slice.
         outcome: Column with 0 or 1.
         day: Column with the day of contact.
+        gap_days: Days in which a contact may convert, so that no outcome reaches into what tells the winner.
 
     Returns:
         The model.
@@ -120,7 +127,7 @@ def fit(
     Raises:
         ModelError: A slice has not both outcomes.
     """
-    earlier, later = _inner_split(train, day)
+    earlier, later = _inner_split(train, day, gap_days)
     quality = {}
     for kind in CANDIDATES:
         tried = _fit_pipeline(kind, features, earlier, outcome)
@@ -163,11 +170,11 @@ def _fit_pipeline(kind: str, features: FeatureSet, rows: pd.DataFrame, outcome: 
     return PIPELINES[kind](features).fit(features.frame(rows), target)
 
 
-def _inner_split(rows: pd.DataFrame, day: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _inner_split(rows: pd.DataFrame, day: str, gap_days: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     days = pd.to_datetime(rows[day])
     first, last = days.min(), days.max()
     cut = last - timedelta(days=int((last - first).days * INNER_SHARE))
-    return rows[days <= cut], rows[days > cut]
+    return rows[days <= cut - timedelta(days=gap_days)], rows[days > cut]
 
 
 def logit(probability: Floats) -> Floats:

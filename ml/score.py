@@ -17,6 +17,7 @@ from loaders.settings import Settings
 from loaders.warehouse import Warehouse
 from ml import dataset
 from ml.dataset import VIEWS
+from ml.drift import sample
 from ml.features import FeatureSet, load_feature_set
 from ml.registry import Artifact, Facts, Registry
 from ml.train import model_name
@@ -49,7 +50,7 @@ class Scoring:
         use_case: The use case.
         facts: The champion that scored.
         rows: How many scores there are.
-        drift: Of the first batch of customers since the champion's training.
+        drift: Of a sample of all customers since the champion's training.
         base_rate: Share of conversions that the champion was trained on.
     """
 
@@ -104,14 +105,12 @@ class _Work:
 
     def run(self, use_case: str, files: tuple[Path, Path], out: Path) -> Scoring:
         views = pd.read_parquet(files[1], columns=["customer_id", "product_code", *VIEWS])
-        rows, drift = 0, pd.DataFrame()
+        rows, drift = 0, self.artifact.population.drift(self._features, sample(files[0]))
         schema = SCHEMA.remove(SCHEMA.get_field_index("score_decile"))
         with pq.ParquetWriter(out, schema) as writer:
             for batch in dataset.batches(files[0], BATCH_ROWS):
                 for offer in self.offers:
                     offered = _offered(batch, views, offer)
-                    if drift.empty:
-                        drift = self.artifact.population.drift(self._features, offered)
                     writer.write_table(pa.table(self._columns(offered), schema=schema))
                     rows += len(offered)
         return Scoring(use_case, self.facts, rows, drift, self.artifact.base_rate)

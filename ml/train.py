@@ -16,11 +16,12 @@ from loaders.warehouse import Warehouse
 from ml import dataset
 from ml.card import model_card
 from ml.dataset import DAY, OUTCOME
-from ml.drift import Reference
+from ml.drift import Reference, sample
 from ml.errors import FeatureError, ModelError
 from ml.evaluate import Floats, Metrics, auc_interval, calibration_bins, evaluate, lift_deciles
 from ml.features import FeatureSet, load_feature_set
 from ml.gate import Decision, decide
+from ml.leaks import suspects
 from ml.propensity import Propensity, fit, fit_baseline
 from ml.reasons import Reasons
 from ml.registry import Artifact, Facts, Registry
@@ -111,10 +112,11 @@ def train(settings: Settings, warehouse: Warehouse, use_case: str, as_of: date) 
     features = load_feature_set(settings.project_dir, use_case)
     with tempfile.TemporaryDirectory(prefix="bankmart-") as folder:
         rows = dataset.read_training(warehouse, features, as_of, Path(folder))
+        slices = cut(rows, as_of, use_case)
         customers, _ = dataset.read_customers(warehouse, as_of, Path(folder))
-        population = next(dataset.batches(customers, 50_000))
-    slices = cut(rows, as_of, use_case)
-    candidate = fit(features, slices.train, slices.calibration, outcome=OUTCOME, day=DAY)
+        population = sample(customers)
+    window = int(rows["conversion_window_days"].max())
+    candidate = fit(features, slices.train, slices.calibration, outcome=OUTCOME, day=DAY, gap_days=window)
     return _judge(settings, as_of, slices, candidate, population)
 
 
@@ -160,9 +162,15 @@ def _judge(
     training = Training(
         facts=_facts(as_of, candidate, slices, {"candidate": metrics, **rivals}),
         use_case=features.use_case,
-        decision=decide(metrics, rivals["baseline"], rivals.get("champion"), drift),
+        decision=decide(
+            metrics,
+            rivals["baseline"],
+            rivals.get("champion"),
+            drift,
+            suspects(features, slices.train, OUTCOME),
+        ),
         metrics=metrics,
-        interval=auc_interval(_outcome(test), candidate.raw(test)),
+        interval=auc_interval(_outcome(test), probability),
         rivals=rivals,
         lift=lift_deciles(_outcome(test), candidate.raw(test)),
         calibration=_bins(test, probability),
@@ -173,7 +181,7 @@ def _judge(
     artifact = Artifact(
         candidate,
         Reasons.fit(features, slices.train),
-        Reference.of(features, _as_offered(population, features)),
+        Reference.of(features, population),
         training.base_rate,
     )
     registry.save(training.facts, artifact, model_card(training, test, probability))
@@ -186,6 +194,12 @@ def _rivals(registry: Registry, features: FeatureSet, slices: Slices, as_of: dat
     baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
     rivals = {"baseline": measure(slices.test, baseline.probability(slices.test))}
     champion = registry.champion(model_name(features.use_case))
+    if champion is not None and champion.as_of > as_of:
+        raise ModelError(
+            f"The champion of {features.use_case} was trained for {champion.as_of}, after {as_of}: "
+            "it may have seen what it would be measured on.",
+            hint="Train for a day after it.",
+        )
     # A version that is trained again is no rival of itself.
     if champion is not None and champion.model_version != _version(as_of, features):
         before = _champion_probability(registry, champion, features, slices.test)
@@ -203,13 +217,6 @@ def _champion_probability(
         return registry.load(champion).model.probability(test)
     except FeatureError:
         return None
-
-
-def _as_offered(population: pd.DataFrame, features: FeatureSet) -> pd.DataFrame:
-    absent = [name for name in features.names if name not in population.columns]
-    return population.assign(
-        **{name: 0 if name in features.of_kind("numeric") else "none" for name in absent}
-    )
 
 
 def measure(rows: pd.DataFrame, probability: Floats) -> Metrics:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from ml.drift import Distribution, Reference
+from ml.drift import Distribution, Reference, sample
+from ml.errors import FeatureError
 from ml.features import Feature, FeatureSet
 
 FEATURES = FeatureSet(
@@ -33,6 +36,22 @@ def test_a_shift_is_told_by_its_name() -> None:
     table = Reference.of(FEATURES, then).drift(FEATURES, now).set_index("feature")
     assert table.loc["balance", "status"] == "drifted"
     assert table.loc["job", "status"] == "steady"
+
+
+def test_what_depends_on_an_offer_is_no_change_of_the_customers() -> None:
+    then = pd.DataFrame({"balance": np.linspace(0, 1, 100)})
+    reference = Reference.of(FEATURES, then)
+    offered = then.assign(job=["clerk"] * 100)
+    assert reference.drift(FEATURES, offered)["feature"].tolist() == ["balance"]
+    with pytest.raises(FeatureError, match="balance"):
+        reference.drift(FEATURES, offered.drop(columns="balance"))
+
+
+def test_a_sample_is_spread_over_all_customers(tmp_path: Path) -> None:
+    path = tmp_path / "customers.parquet"
+    pd.DataFrame({"number": range(130_000)}).to_parquet(path, row_group_size=7_001)
+    assert sample(path)["number"].tolist() == list(range(0, 130_000, 3))
+    assert len(sample(path, rows=200_000)) == 130_000
 
 
 def test_missing_values_are_a_bin_of_their_own() -> None:

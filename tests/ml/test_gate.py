@@ -26,17 +26,18 @@ DRIFTED = pd.DataFrame({"feature": ["balance"], "psi": [0.31], "status": ["drift
 
 
 def test_a_better_calibrated_candidate_on_steady_features_is_promoted() -> None:
-    assert decide(GOOD, WORSE, None, STEADY).promoted
-    assert decide(GOOD, WORSE, WORSE, STEADY).promoted
+    assert decide(GOOD, WORSE, None, STEADY, {}).promoted
+    assert decide(GOOD, WORSE, WORSE, STEADY, {}).promoted
 
 
 def test_each_fault_alone_keeps_the_champion() -> None:
     refusals = {
-        "does not beat the baseline": decide(GOOD, replace(GOOD, auc=0.76), None, STEADY),
-        "does not beat the champion": decide(GOOD, WORSE, GOOD, STEADY),
-        "average precision": decide(GOOD, replace(WORSE, average_precision=0.2), None, STEADY),
-        "calibration error 0.0300": decide(replace(GOOD, calibration_error=0.03), WORSE, None, STEADY),
-        "balance has drifted (PSI 0.31)": decide(GOOD, WORSE, None, DRIFTED),
+        "does not beat the baseline": decide(GOOD, replace(GOOD, auc=0.76), None, STEADY, {}),
+        "does not beat the champion": decide(GOOD, WORSE, GOOD, STEADY, {}),
+        "average precision": decide(GOOD, replace(WORSE, average_precision=0.2), None, STEADY, {}),
+        "calibration error 0.0300": decide(replace(GOOD, calibration_error=0.03), WORSE, None, STEADY, {}),
+        "duration alone reaches an AUC of 0.8200": decide(GOOD, WORSE, None, STEADY, {"duration": 0.82}),
+        "balance has drifted (PSI 0.31)": decide(GOOD, WORSE, None, DRIFTED, {}),
     }
     for reason, decision in refusals.items():
         assert not decision.promoted

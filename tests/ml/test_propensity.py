@@ -29,7 +29,9 @@ def rows() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def model(rows: pd.DataFrame) -> Propensity:
     with threadpool_limits(1):
-        return fit(FEATURES, rows[TRAIN], rows[CALIBRATION], outcome="has_converted", day="planned_date")
+        return fit(
+            FEATURES, rows[TRAIN], rows[CALIBRATION], outcome="has_converted", day="planned_date", gap_days=30
+        )
 
 
 def test_it_reaches_nine_tenths_of_what_the_truth_reaches(model: Propensity, rows: pd.DataFrame) -> None:
@@ -58,7 +60,9 @@ def test_it_beats_the_baseline(model: Propensity, rows: pd.DataFrame) -> None:
 
 def test_fitting_twice_gives_the_same_scores(model: Propensity, rows: pd.DataFrame) -> None:
     with threadpool_limits(1):
-        again = fit(FEATURES, rows[TRAIN], rows[CALIBRATION], outcome="has_converted", day="planned_date")
+        again = fit(
+            FEATURES, rows[TRAIN], rows[CALIBRATION], outcome="has_converted", day="planned_date", gap_days=30
+        )
     assert np.array_equal(again.raw(rows[TEST]), model.raw(rows[TEST]))
 
 
@@ -85,7 +89,7 @@ def test_few_conversions_are_calibrated_by_a_sigmoid() -> None:
 def test_one_outcome_alone_is_too_little_to_learn_from(rows: pd.DataFrame) -> None:
     none = rows[TRAIN].assign(has_converted=0)
     with pytest.raises(ModelError, match="0 conversions are too few"):
-        fit(FEATURES, none, rows[CALIBRATION], outcome="has_converted", day="planned_date")
+        fit(FEATURES, none, rows[CALIBRATION], outcome="has_converted", day="planned_date", gap_days=30)
 
 
 def _save(registry: Registry, model: Propensity, rows: pd.DataFrame, version: str) -> Facts:
