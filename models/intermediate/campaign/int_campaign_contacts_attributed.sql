@@ -1,5 +1,8 @@
 with contacts as (
-    select * from {{ ref('fct_campaign_contacts') }}
+    select
+        *,
+        count(case when not is_holdout then 1 end) over (partition by campaign_id) as campaign_contacts
+    from {{ ref('fct_campaign_contacts') }}
 ),
 
 segments as (
@@ -29,16 +32,13 @@ final as (
         coalesce(segments.segment, 'unknown') as segment,
         contacts.contact_cost,
         -- Each contact bears an equal share of what the campaign costs as a whole.
-        cast(
-            case
-                when contacts.is_holdout then 0
-                else
-                    cast(coalesce(fixed_costs.fixed_cost, 0) as double precision)
-                    / nullif(count(case when not contacts.is_holdout then 1 end) over (
-                        partition by contacts.campaign_id
-                    ), 0)
-            end as double precision
-        ) as fixed_cost_share,
+        case
+            when contacts.is_holdout then 0
+            else
+                {{ exact_ratio(
+                    'coalesce(fixed_costs.fixed_cost, 0)', 'nullif(contacts.campaign_contacts, 0)', 8
+                ) }}
+        end as fixed_cost_share,
         coalesce(offers.conversion_value, 0) as conversion_value,
         contacts.is_holdout,
         contacts.has_reacted,

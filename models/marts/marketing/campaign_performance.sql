@@ -13,7 +13,8 @@ counted as (
         count(case when not is_holdout and has_converted then 1 end) as conversions,
         count(case when is_holdout then 1 end) as holdout_customers,
         count(case when is_holdout and has_converted then 1 end) as holdout_conversions,
-        sum(contact_cost) + sum(fixed_cost_share) as total_cost,
+        cast(sum(contact_cost) as decimal(18, 4))
+        + cast(sum(fixed_cost_share) as decimal(18, 4)) as total_cost,
         max(conversion_value) as conversion_value,
         min(case when is_outcome_complete then 1 else 0 end) = 1 as is_outcome_complete
     from contacts
@@ -25,6 +26,13 @@ compared as (
         *,
         {{ uplift_columns() }}
     from counted
+),
+
+valued as (
+    select
+        *,
+        cast(round(incremental_conversions * conversion_value, 2) as decimal(18, 2)) as incremental_value
+    from compared
 ),
 
 final as (
@@ -39,25 +47,24 @@ final as (
         holdout_customers,
         holdout_conversions,
         cast(round(total_cost, 2) as decimal(18, 2)) as total_cost,
-        cast(round(total_cost / nullif(conversions, 0), 2) as decimal(18, 2)) as cost_per_conversion,
+        {{ exact_ratio('total_cost', 'nullif(conversions, 0)', 2) }} as cost_per_conversion,
         incremental_conversions,
         incremental_conversions_low,
         incremental_conversions_high,
         -- Where the hold-out converts as often, no total_cost buys a customer.
         case
             when incremental_conversions > 0
-                then cast(round(total_cost / incremental_conversions, 2) as decimal(18, 2))
+                then {{ exact_ratio(
+                    'total_cost * 10000', 'cast(incremental_conversions * 10000 as bigint)', 2
+                ) }}
         end as cost_per_incremental_conversion,
-        cast(round(incremental_conversions * conversion_value, 2) as decimal(18, 2)) as incremental_value,
-        cast(
-            round(
-                (cast(incremental_conversions * conversion_value as double precision) - total_cost)
-                / nullif(total_cost, 0),
-                4
-            ) as decimal(18, 4)
-        ) as return_on_cost,
+        incremental_value,
+        {{ exact_ratio(
+            '(incremental_value - total_cost) * 10000',
+            'nullif(cast(total_cost * 10000 as bigint), 0)', 4
+        ) }} as return_on_cost,
         is_outcome_complete
-    from compared
+    from valued
 )
 
 select * from final
