@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any, Self
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loaders import sql
@@ -20,6 +22,18 @@ PROTECTED = ("gender", "marital_status", "age")
 USE_CASES = ("credit", "other")
 OUTCOME = "has_converted"
 DAY = "planned_date"
+# Rows asked for at once: the driver of Redshift keeps the whole of an answer in memory.
+PAGE_ROWS = 50_000
+CUSTOMERS = """
+    select * from features.customer_features
+    where feature_date = $1 and customer_id > $2
+    order by customer_id
+"""
+VIEWED = """
+    select * from features.customer_product_features
+    where feature_date = $1 and customer_id > $2 and customer_id <= $3
+    order by customer_id, product_code
+"""
 
 
 def use_cases(warehouse: Warehouse) -> list[str]:
@@ -42,7 +56,7 @@ def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folde
         warehouse: The open warehouse, the feature models built with the variable `train`.
         features: The use case's features.
         as_of: Contacts up to this day.
-        folder: Folder for a file in between.
+        folder: Folder for files in between.
 
     Returns:
         A row a contact: contact_id, planned_date, offer_id, channel, contact_cost, conversion_value,
@@ -50,9 +64,7 @@ def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folde
     """
     columns = ", ".join(f"features.{sql.name(name)}" for name in _columns(features))
     views = ", ".join(f"coalesce(viewed.{name}, 0) as {name}" for name in VIEWS)
-    path = folder / f"training_{features.use_case}.parquet"
-    warehouse.export(
-        f"""
+    statement = f"""
         select
             contacts.contact_id, contacts.planned_date, contacts.offer_id, contacts.channel,
             contacts.contact_cost, offers.conversion_value, offers.conversion_window_days,
@@ -69,12 +81,16 @@ def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folde
             and features.feature_date = viewed.feature_date
             and offers.product_code = viewed.product_code
         where not contacts.is_holdout and offers.use_case = $1 and contacts.planned_date <= $2
+            and contacts.contact_id > $3
         order by contacts.contact_id
-        """,  # noqa: S608 - names come from the project's own YAML, quoted
-        [features.use_case, as_of],
-        path,
-    )
-    return pd.read_parquet(path)
+        limit {PAGE_ROWS}
+    """  # noqa: S608 - names come from the project's own YAML, quoted
+    pages: list[pa.Table] = []
+    after = ""
+    while not pages or pages[-1].num_rows == PAGE_ROWS:
+        pages.append(_page(warehouse, statement, [features.use_case, as_of, after], folder))
+        after = pages[-1]["contact_id"][-1].as_py() if pages[-1].num_rows else after
+    return pa.concat_tables(pages).to_pandas()
 
 
 def read_offers(warehouse: Warehouse, use_case: str, as_of: date) -> list[dict[str, str]]:
@@ -109,15 +125,16 @@ def read_customers(warehouse: Warehouse, as_of: date, folder: Path) -> tuple[Pat
     Returns:
         Parquet files of the customers' features and of the products that they viewed, both by customer.
     """
-    paths = []
-    for model in ("customer_features", "customer_product_features"):
-        paths.append(folder / f"{model}.parquet")
-        warehouse.export(
-            f"select * from features.{model} where feature_date = $1 order by customer_id",  # noqa: S608
-            [as_of],
-            paths[-1],
-        )
-    return paths[0], paths[1]
+    customers, views = folder / "customers.parquet", folder / "views.parquet"
+    with _Appender(customers) as to_customers, _Appender(views) as to_views:
+        after, rows = "", PAGE_ROWS
+        while rows == PAGE_ROWS:
+            page = _page(warehouse, f"{CUSTOMERS} limit {PAGE_ROWS}", [as_of, after], folder)
+            last = page["customer_id"][-1].as_py() if page.num_rows else after
+            to_customers.append(page)
+            to_views.append(_page(warehouse, VIEWED, [as_of, after, last], folder))
+            after, rows = last, page.num_rows
+    return customers, views
 
 
 def batches(customers: Path, rows: int) -> Iterator[pd.DataFrame]:
@@ -125,6 +142,31 @@ def batches(customers: Path, rows: int) -> Iterator[pd.DataFrame]:
     with pq.ParquetFile(customers) as file:
         for batch in file.iter_batches(batch_size=rows):
             yield batch.to_pandas()
+
+
+def _page(warehouse: Warehouse, statement: str, params: Sequence[Any], folder: Path) -> pa.Table:
+    path = folder / "page.parquet"
+    warehouse.export(statement, params, path)
+    return pq.read_table(path)
+
+
+class _Appender:
+    """A Parquet file that grows page by page, in the types of the first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def append(self, page: pa.Table) -> None:
+        self._writer = self._writer or pq.ParquetWriter(self._path, page.schema)
+        self._writer.write_table(page)
 
 
 def _columns(features: FeatureSet) -> list[str]:

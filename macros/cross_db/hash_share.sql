@@ -10,10 +10,10 @@
 
 
 {% macro duckdb__hash_share(digest) %}
-    {{- return("cast('0x' || substring(" ~ digest ~ ", 1, 7) as integer) / 268435456.0") -}}
+    {{- return("cast(cast('0x' || substring(" ~ digest ~ ", 1, 7) as integer) as double precision) / 268435456") -}}
 {% endmacro %}
 
 
 {% macro redshift__hash_share(digest) %}
-    {{- return('strtol(substring(' ~ digest ~ ', 1, 7), 16) / 268435456.0') -}}
+    {{- return('cast(strtol(substring(' ~ digest ~ ', 1, 7), 16) as double precision) / 268435456') -}}
 {% endmacro %}

@@ -43,13 +43,10 @@ final as (
         profiles.instalments_behind,
         postings.balance,
         postings.deposit_balance,
-        cast(
-            round(
-                cast(postings.balance - postings.deposit_balance as double precision) * 12
-                / nullif(cast(profiles.annual_income as double precision), 0),
-                4
-            ) as decimal(18, 4)
-        ) as balance_months,
+        {{ exact_ratio(
+            '(postings.balance - postings.deposit_balance) * 1200',
+            'nullif(cast(profiles.annual_income * 100 as bigint), 0)', 4
+        ) }} as balance_months,
         postings.income_90d,
         postings.outflow_90d,
         postings.cash_postings_90d,
