@@ -8,20 +8,33 @@ import pandas as pd
 
 from ml.dataset import OUTCOME
 from ml.evaluate import Floats, Metrics
-from ml.fairness import parity_table
+from ml.fairness import LEAST_ROWS, STANDS_IN, parity_table, protected_groups, stand_ins
+from ml.features import GUARDED
 
 if TYPE_CHECKING:
+    from ml.features import FeatureSet
     from ml.train import Training
 
-AGE_EDGES = [0, 25, 35, 45, 55, 65, 200]
-AGE_NAMES = ["under 25", "25 to 34", "35 to 44", "45 to 54", "55 to 64", "65 and over"]
+TOLD_STAND_INS = 10
+NOT_LEARNED = (
+    "Not learned from: gender, marital status, age, and what alone tells one of them"
+    " (association of {0} or more)."
+)
+LEARNED = "Offers other than credit are learned from age and marital status, too, and never from gender."
+PERSONAL = (
+    "The model is medians, scales, quantiles, thresholds of trees, coefficients and shares;"
+    " it holds no customer's row and no number of one. Who was erased since is not among the contacts of the"
+    " next training; until then what was learned from all stays as it is."
+    " Of groups under {0} rows no figure is told."
+)
 
 
-def model_card(training: Training, test: pd.DataFrame, probability: Floats) -> str:
+def model_card(training: Training, features: FeatureSet, test: pd.DataFrame, probability: Floats) -> str:
     """Write the card.
 
     Args:
         training: What came of the training.
+        features: What was learned from.
         test: Contacts of the test slice with the protected attributes.
         probability: The candidate's probabilities of them.
 
@@ -50,20 +63,18 @@ def model_card(training: Training, test: pd.DataFrame, probability: Floats) -> s
         "",
         "## Parity",
         "",
-        "Credit offers learn from no protected attribute. Chosen is who stands above the best cut.",
+        NOT_LEARNED.format(STANDS_IN) if training.use_case in GUARDED else LEARNED,
+        "Chosen is who stands above the best cut, found the share of takers who do.",
         "",
     ]
     for name, groups in protected_groups(test).items():
         parity = parity_table(groups, probability, test[OUTCOME].to_numpy(float), metrics.best_share)
         lines += [f"### {name}", "", *_table(parity), ""]
+    told = stand_ins(features, test).head(TOLD_STAND_INS)
+    lines += ["## What tells most of protected attributes", "", *_table(told), ""]
+    lines += ["## Personal data", "", PERSONAL.format(LEAST_ROWS), ""]
     lines += ["## Features", "", ", ".join(facts.features), ""]
     return "\n".join(lines)
-
-
-def protected_groups(rows: pd.DataFrame) -> dict[str, pd.Series]:
-    """Give the groups of the protected attributes, age in bands."""
-    age = pd.cut(rows["age"].astype(float), AGE_EDGES, right=False, labels=AGE_NAMES).astype("object")
-    return {"gender": rows["gender"], "marital_status": rows["marital_status"], "age": age}
 
 
 def _all(training: Training) -> dict[str, Metrics]:
@@ -76,6 +87,8 @@ def _row(name: str, metrics: Metrics) -> dict[str, object]:
 
 def _table(rows: pd.DataFrame) -> list[str]:
     def text(value: object) -> str:
+        if pd.isna(value):
+            return "-"
         return f"{value:.4f}" if isinstance(value, float) else str(value)
 
     head = [f"| {' | '.join(rows.columns)} |", f"|{' --- |' * len(rows.columns)}"]

@@ -20,6 +20,20 @@ FEATURE_MODELS = ("customer_features", "customer_product_features")
 # What the offer and the way of the contact add to the customer's own features.
 CONTACT_FEATURES = {"offer_id": "categorical", "channel": "categorical"}
 CONTACT_REASON = "the offer itself"
+# Attributes that law protects in credit offers, and columns known to stand in for them.
+PROTECTED = {
+    *("gender", "marital_status", "age", "age_band", "date_of_birth", "citizenship_code"),
+    *(
+        "life_stage",
+        "target_group",
+        "household_size",
+        "has_children",
+        "employment_status",
+        "city",
+        "state_code",
+    ),
+}
+GUARDED = ("credit",)
 
 
 @dataclass(frozen=True)
@@ -125,7 +139,7 @@ def load_feature_set(project_dir: Path, use_case: str) -> FeatureSet:
         The features of customers in the order of the models' columns, then those of the contact.
 
     Raises:
-        FeatureError: No column is meant for the use case.
+        FeatureError: No column is meant for the use case, or one that may not be.
     """
     columns = [
         column
@@ -142,5 +156,8 @@ def load_feature_set(project_dir: Path, use_case: str) -> FeatureSet:
             features.append(Feature(column["name"], kind, meta["reason"]))
     if not features:
         raise FeatureError(f"No feature is allowed for the use case {use_case}.")
+    protected = sorted({feature.name for feature in features} & PROTECTED)
+    if use_case in GUARDED and protected:
+        raise FeatureError(f"{', '.join(protected)}: protected by law, so no feature of {use_case}.")
     contact = [Feature(name, "categorical", CONTACT_REASON) for name in CONTACT_FEATURES]
     return FeatureSet(use_case, (*features, *contact))

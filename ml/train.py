@@ -19,6 +19,7 @@ from ml.dataset import DAY, OUTCOME
 from ml.drift import Reference, sample
 from ml.errors import FeatureError, ModelError
 from ml.evaluate import Floats, Metrics, auc_interval, calibration_bins, evaluate, lift_deciles
+from ml.fairness import check_stand_ins
 from ml.features import FeatureSet, load_feature_set
 from ml.gate import Decision, decide
 from ml.leaks import suspects
@@ -115,6 +116,7 @@ def train(settings: Settings, warehouse: Warehouse, use_case: str, as_of: date) 
         slices = cut(rows, as_of, use_case)
         customers, _ = dataset.read_customers(warehouse, as_of, Path(folder))
         population = sample(customers)
+    check_stand_ins(features, population)
     window = int(rows["conversion_window_days"].max())
     candidate = fit(features, slices.train, slices.calibration, outcome=OUTCOME, day=DAY, gap_days=window)
     return _judge(settings, as_of, slices, candidate, population)
@@ -184,7 +186,7 @@ def _judge(
         Reference.of(features, population),
         training.base_rate,
     )
-    registry.save(training.facts, artifact, model_card(training, test, probability))
+    registry.save(training.facts, artifact, model_card(training, features, test, probability))
     if training.decision.promoted:
         registry.promote(training.facts.model_name, training.facts.model_version)
     return training

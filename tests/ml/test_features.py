@@ -13,14 +13,8 @@ from ml.features import FeatureSet, load_feature_set
 
 # Attributes that law protects in credit offers, and what stands for them.
 PROTECTED = {
-    "gender",
-    "marital_status",
-    "age",
-    "age_band",
-    "life_stage",
-    "target_group",
-    "city",
-    "state_code",
+    *("gender", "marital_status", "age", "age_band", "employment_status"),
+    *("life_stage", "target_group", "city", "state_code"),
 }
 
 
