@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from loaders import sql
 
@@ -46,13 +46,9 @@ MACROS = (
         list_position(list_transform(texts, lambda t: coalesce(bm_has_card(t), false)), true)""",
     rf"""create or replace macro bm_redact_runs(pieces, runs) as
         array_to_string(list_transform(
-            list_zip(pieces, runs),
+            list_zip(pieces, runs, list_transform(runs, lambda run: bm_card(run))),
             lambda p: p[1] || coalesce(
-                case
-                    when bm_card(p[2]) is null then p[2]
-                    else '{REDACTED}' || bm_card(p[2])[-4:] || ']'
-                end,
-                ''
+                case when p[3] is null then p[2] else '{REDACTED}' || p[3][-4:] || ']' end, ''
             )
         ), '')""",
     rf"""create or replace macro bm_redact(value) as
@@ -63,25 +59,31 @@ MACROS = (
 )
 
 
-def branch(columns: Mapping[str, str]) -> str:
+def place(texts: Sequence[str]) -> str:
+    """Write the search of a row for full card numbers.
+
+    Args:
+        texts: SQL of the texts to search.
+
+    Returns:
+        SQL of the place of the first text that holds one, null where none does; cheap tests come first.
+    """
+    likely = " or ".join(
+        f"case when strlen({text}) >= {MIN_LENGTH} then regexp_matches({text}, '{RUN}') else false end"
+        for text in texts
+    )
+    return f"case when {likely} then bm_holding([{', '.join(texts)}]) end"
+
+
+def branch(columns: Mapping[str, str], found: str) -> str:
     """Write the branch of a row's verdict for full card numbers.
 
     Args:
-        columns: SQL of the texts to search, by name of column.
+        columns: SQL of the texts that were searched, by name of column.
+        found: SQL of the place of the first that holds one.
 
     Returns:
-        SQL `when ... then [reason, column, wanted, found]`; cheap tests come first.
+        SQL `when ... then [reason, column, wanted, found]`.
     """
-    likely = " or ".join(
-        f"case when strlen({value}) >= {MIN_LENGTH} then regexp_matches({value}, '{RUN}') else false end"
-        for value in columns.values()
-    )
-    texts = f"[{', '.join(columns.values())}]"
-    certain = f"bm_holding({texts}) is not null"
-    return f"when case when {likely} then {certain} else false end then {_found(texts, columns)}"
-
-
-def _found(texts: str, columns: Mapping[str, str]) -> str:
-    # One lambda, so that the place is computed once.
-    found = f"['card_number', [{sql.literals(columns)}][i], 'no full card number', {texts}[i]]"
-    return f"list_transform([bm_holding({texts})], lambda i: {found})[1]"
+    name, text = f"[{sql.literals(columns)}][{found}]", f"[{', '.join(columns.values())}][{found}]"
+    return f"when {found} is not null then ['card_number', {name}, 'no full card number', {text}]"

@@ -9,6 +9,8 @@ from loaders.stage import cards
 from loaders.stage.cells import Cell
 from loaders.stage.readers import END, LINE, PROBLEM, Rows
 
+CARD = '"~card"'
+CELLS = '"~cells"'
 DETAIL_LENGTH = 200
 CUT = " … [cut]"
 RAW_ROW_BYTES = 65_535
@@ -38,7 +40,8 @@ class RowSql:
         branches = "\n".join(cell.verdict() for cell in self.cells)
         searched = {cell.plan.target.name: cell.text_name for cell in self.cells if cell.may_hold_card}
         if searched:
-            branches = f"{cards.branch(searched)}\n{branches}"
+            steps = f"select *, {cards.place(list(searched.values()))} as {CARD} from ({steps})"  # noqa: S608
+            branches = f"{cards.branch(searched, CARD)}\n{branches}"
         if self.rows.line_rows:
             problem = f"when {PROBLEM} is not null then [{self._line_reason()}, null, null, null]"
             branches = f"{problem}\n{branches}"
@@ -61,28 +64,35 @@ class RowSql:
             if not cell.plan.target.card_number_check or cell.plan.spec.card_number_check is False
         }
 
+    def _searched(self) -> list[str]:
+        exempt = self._exempt()
+        return [name for name in self.rows.names if name.lower() not in exempt]
+
+    def redacted(self, *more: str) -> str:
+        """Write the list of a row's texts with card numbers redacted, which `raw_row` reads as `CELLS`.
+
+        Args:
+            more: SQL of texts to redact beside them; they come last.
+        """
+        # One expression redacts them all: DuckDB would plan a macro for each column anew.
+        listed = ", ".join([*map(sql.name, self._searched()), *more])
+        return f"list_transform(cast([{listed}] as varchar[]), lambda v: bm_redact(v))"
+
     def raw_row(self) -> str:
         """Write the row as it came, as JSON with card numbers redacted."""
-        exempt = self._exempt()
-        redacted = [name for name in self.rows.names if name.lower() not in exempt]
-        places = {name: place for place, name in enumerate(redacted, start=1)}
+        places = {name: place for place, name in enumerate(self._searched(), start=1)}
         pairs = ", ".join(
-            f"{sql.literal(name)}, {f'cells[{places[name]}]' if name in places else sql.name(name)}"
+            f"{sql.literal(name)}, {f'{CELLS}[{places[name]}]' if name in places else sql.name(name)}"
             for name in self.rows.names
         )
-        # One expression redacts them all: DuckDB would plan a macro for each column anew.
-        listed = ", ".join(map(sql.name, redacted))
-        texts = f"list_transform(cast([{listed}] as varchar[]), lambda v: bm_redact(v))"
-        row = f"bm_cut(list_transform([{texts}], lambda cells: cast(json_object({pairs}) as varchar))[1])"
+        row = f"bm_cut(cast(json_object({pairs}) as varchar))"
         if self.rows.line_rows:
             return f"case when {PROBLEM} is not null then bm_cut(bm_redact({LINE})) else {row} end"
         return row
 
 
 def detail() -> str:
-    """Write what was found and what was wanted, from a row's verdict."""
+    """Write what was found, redacted as the last of a row's cells, and what its verdict wanted."""
     # Redacted first: a cut might leave a card number that is no longer recognised.
-    found = (
-        f"coalesce('found ''' || left(bm_redact(\"~verdict\"[4]), {DETAIL_LENGTH}) || '''', 'found nothing')"
-    )
+    found = f"coalesce('found ''' || left({CELLS}[-1], {DETAIL_LENGTH}) || '''', 'found nothing')"
     return f"{found} || ', wanted ' || \"~verdict\"[3]"

@@ -15,7 +15,7 @@ from loaders.stage.cells import RETYPED_REASONS, Cell
 from loaders.stage.drift import Fit, retyped
 from loaders.stage.erased import Erased
 from loaders.stage.readers import END, Rows
-from loaders.stage.row_sql import RowSql, detail
+from loaders.stage.row_sql import CELLS, RowSql, detail
 
 RETYPED_LEAST = 10
 ROW_NUMBER = "_row_number"
@@ -109,6 +109,7 @@ class Stage:
     def _read(self) -> None:
         kept = personal.kept_values(self.cells)
         targets = ", ".join(f"{value} as {sql.name(name)}" for name, value in kept.items())
+        cells = self.row_sql.redacted('"~verdict"[4]')
         statement = f"""
             copy (
                 select
@@ -116,7 +117,10 @@ class Stage:
                     "~verdict"[1] as "~reason", "~verdict"[2] as "~column",
                     case when "~verdict"[2] is not null then {detail()} end as "~detail",
                     case when "~verdict" is not null then {self.row_sql.raw_row()} end as "~raw"
-                from ({self.row_sql.checked()})
+                from (
+                    select *, case when "~verdict" is not null then {cells} end as {CELLS}
+                    from ({self.row_sql.checked()})
+                )
             ) to {sql.literal(str(self.scratch))} (format parquet)
         """  # noqa: S608
         try:
@@ -259,8 +263,11 @@ class Stage:
                 again.raw
             from (
                 select position, {self.row_sql.raw_row()} as raw
-                from (select *, row_number() over () - 1 as position from {self.rows.reread})
-                where position in (select position from bm_twice)
+                from (
+                    select *, {self.row_sql.redacted()} as {CELLS}
+                    from (select *, row_number() over () - 1 as position from {self.rows.reread})
+                    where position in (select position from bm_twice)
+                )
             ) as again
             inner join (select file_row_number, {ROW_NUMBER} from {relation}) as places
                 on again.position = places.file_row_number

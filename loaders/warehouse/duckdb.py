@@ -24,6 +24,10 @@ from loaders.warehouse.export import copy_to
 
 T = TypeVar("T")
 
+# A commit appends to the log, which is merged into the file when it has grown so far: merging 16 MB, DuckDB's
+# default, takes half of the time of loading a folder of daily files. profiles.yml says the same.
+CHECKPOINT_THRESHOLD = "1GB"
+
 
 class DuckDBWarehouse:
     """A DuckDB file as the warehouse."""
@@ -53,6 +57,7 @@ class DuckDBWarehouse:
             "memory_limit": self.settings.memory_limit,
             "threads": self.settings.threads,
             "temp_directory": f"{path}.tmp",
+            "checkpoint_threshold": CHECKPOINT_THRESHOLD,
         }
         # A reader may come between bankmart's lock and this: it is waited for as those before it were.
         patient = Retrying(
@@ -143,8 +148,8 @@ class DuckDBWarehouse:
         fresh.unlink(missing_ok=True)
         self.__exit__(None, None, None)
         with duckdb.connect(config={"memory_limit": self.settings.memory_limit}) as connection:
-            connection.execute(f"attach {_path(path)} as {sql.name(path.stem)}")
-            connection.execute(f"attach {_path(fresh)} as bm_fresh")
+            connection.execute(f"attach {sql.literal(str(path))} as {sql.name(path.stem)}")
+            connection.execute(f"attach {sql.literal(str(fresh))} as bm_fresh")
             connection.execute(f"copy from database {sql.name(path.stem)} to bm_fresh")
         fresh.replace(path)
         self.__enter__()
@@ -290,9 +295,5 @@ class DuckDBWarehouse:
         return int(row[0]) if row else 0
 
 
-def _path(path: Path) -> str:
-    return sql.literal(str(path))
-
-
 def _paths(paths: Sequence[Path]) -> str:
-    return f"[{', '.join(map(_path, paths))}]"
+    return f"[{sql.literals(map(str, paths))}]"
