@@ -1,4 +1,7 @@
-"""Files with a card number and an e-mail address in every text column of every table, and what finds them."""
+"""Files with a card number and an e-mail address in every text column of every table, and what finds them.
+
+Names and telephone numbers, which nothing can tell from other words, are in the columns classed as direct.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from loaders.contract import Column, TableContract
 
 SUBJECT = "7000001"
 MAIL = "sue@canary.example"
+PHONE = "+1 555 010 0199"
+NAME = "Sue Canary"
 BIN = "4000001"  # every planted card number begins so, and nothing else does
 CARD = re.compile(BIN.encode() + rb"[0-9]{9}")
 FORMS = ("{0}{1}{2}{3}", "{0} {1} {2} {3}", "{0}-{1}-{2}-{3}", "no {0}{1}{2}{3}, or so")
@@ -67,8 +72,9 @@ class Planter:
             yield self.row(contract, columns)
         for column in columns:
             row = self.row(contract, columns)
-            self.cards += 1
-            yield row | {column.name: card(self.cards)}
+            if column.card_number_check:  # a digest of sixteen digits may look like a card's number
+                self.cards += 1
+                yield row | {column.name: card(self.cards)}
             if column.base_type == "varchar":
                 yield self._with_address(contract, columns, column)
 
@@ -77,6 +83,8 @@ class Planter:
         if column.identifies == "customer" and "email" in row:
             # The row names another customer, so its own ways to reach him must be others too.
             row |= {"email": "other@safe.example", "phone": "+1 555 010 0111"}
+        if column.identifies == "customer":
+            row |= {c.name: "other" for c in columns if c.pii == "direct" and not c.identifies}
         return row
 
     def row(self, contract: TableContract, columns: list[Column]) -> dict[str, Any]:
@@ -88,11 +96,16 @@ class Planter:
         """Give a value that the contract takes."""
         if column.identifies == "customer":
             return SUBJECT
-        if column.name in contract.key:
-            return f"{column.name[:1]}{self.keys}"
-        known = {"account_id": "a1", "holder_id": "h1", "loan_id": "l1", "direction": "debit"}
-        known |= {"transactiontime": "10:00", "email": MAIL, "phone": "+1 555 010 0199"}
-        plain = {"date": "2020-01-01", "boolean": "true", "integer": "1", "decimal": "1.00"}
+        if column.name in contract.key and column.base_type in {"varchar", "integer"}:
+            return f"{column.name[:1] if column.base_type == 'varchar' else ''}{self.keys}"
+        known = {"account_id": "a1", "holder_id": "h1", "loan_id": "l1"}
+        known |= {"transactiontime": "10:00", "email": MAIL, "phone": PHONE}
+        if column.pii == "direct" and not column.identifies:
+            return f"{NAME} {PHONE}"
+        if column.matches and not re.fullmatch(column.matches, known.get(column.name, "")):
+            return column.matches.partition("|")[0]
+        plain = {"date": "2020-01-01", "timestamp": "2020-01-01 10:00:00", "boolean": "true"}
+        plain |= {"integer": "1", "bigint": "1", "decimal": "1.00"}
         return known.get(column.name) or plain.get(column.base_type, "x")
 
     def broken(self, contract: TableContract) -> str:
@@ -135,12 +148,12 @@ def cards_in_files(folder: Path, *, without: Path) -> list[str]:
     return found
 
 
-def mails_in_files(folder: Path, *, without: Path) -> list[str]:
-    """Give the files below a folder that hold the address."""
+def texts_in_files(text: str, folder: Path, *, without: Path) -> list[str]:
+    """Give the files below a folder that hold a text, in any case."""
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_relative_to(without)):
         content = _parquet_text(path) if path.suffix == ".parquet" else path.read_bytes()
-        if MAIL.encode() in content.lower():
+        if text.lower().encode() in content.lower():
             found.append(str(path))
     return found
 

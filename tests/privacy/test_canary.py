@@ -1,4 +1,4 @@
-"""No planted card number is anywhere, an address only where it may be, and after an erasure nowhere."""
+"""No planted card number is anywhere, a name or address only where it may be, after an erasure nowhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from loaders.contract import load_contracts, load_ops_contracts
+from loaders.contract import TableContract, load_contracts, load_ops_contracts
 from loaders.dbt import FAILED, DbtProject
 from loaders.erase import open_erasure
 from loaders.load import LoadReport, load_path
@@ -24,17 +24,29 @@ from tests.privacy.canaries import (
     CARD,
     DAYS,
     MAIL,
+    NAME,
+    PHONE,
     SUBJECT,
     Planter,
     card,
     cards_in_files,
-    mails_in_files,
     mapping_text,
+    texts_in_files,
 )
 from tests.privacy.conftest import RedshiftBank
 
 KINDS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 AS_OF = date.fromisoformat(max(DAYS.values()))
+# Marts that the planted rows reach.
+MARTS = (
+    "core.dim_customers",
+    "core.fct_campaign_contacts",
+    "core.fct_engagements",
+    "features.customer_features",
+    "marketing.contact_eligibility",
+    "marketing.customer_360",
+    "marketing.customer_segments",
+)
 LIKE_A_CARD = "replace(replace({0}, ' ', ''), '-', '') like '%" + BIN + "_________%'"
 
 
@@ -89,8 +101,9 @@ class Canaries:
     def cards(self) -> list[str]:
         return self.holding(LIKE_A_CARD)
 
-    def mails(self) -> list[str]:
-        return self.holding("lower({0}) like '%" + MAIL + "%'")
+    def of(self, *texts: str) -> set[str]:
+        """List the columns that hold one of some texts, in any case."""
+        return {column for text in texts for column in self.holding(f"lower({{0}}) like '%{text.lower()}%'")}
 
     def direct(self) -> set[str]:
         """List the columns that are classed as direct identifiers, in contracts and models."""
@@ -131,31 +144,59 @@ def test_what_is_planted_is_a_card_number_and_is_found_where_it_lies(tmp_path: P
     part = tmp_path / "part.parquet"
     duckdb.sql(f"copy (select '{card(1)}' as a, upper('{MAIL}') as b) to '{part}'")
     assert str(part) in cards_in_files(tmp_path, without=bank.settings.landing)
-    assert str(part) in mails_in_files(tmp_path, without=bank.settings.landing)
+    assert str(part) in texts_in_files(MAIL, tmp_path, without=bank.settings.landing)
+
+
+def check_before(bank: Canaries) -> None:
+    """Cards are nowhere, what reaches or names the person is where the contracts allow it, and got there."""
+    assert bank.cards() == []
+    reached = bank.of(MAIL, NAME, PHONE)
+    assert {"ops.dead_letters.raw_row", "core.dim_customer_contacts.email"} <= reached <= bank.direct()
+    assert "raw.engagement__communication_log.summary" in reached
+    relations = {column.rpartition(".")[0] for column in bank.of(SUBJECT)}
+    assert {f"raw.{c.identifier}" for c in bank.planter.contracts.values() if names_customer(c)} <= relations
+    assert set(MARTS) <= relations
+
+
+def check_after(bank: Canaries) -> None:
+    """Nothing of the person is left in any table."""
+    assert (bank.cards(), bank.of(MAIL, NAME, PHONE, SUBJECT)) == ([], set())
+
+
+def check_files(bank: Canaries, folder: Path, *texts: str) -> None:
+    """Of cards and texts nothing is in any file: parts, manifests, artifacts of dbt, logs, the database."""
+    landing = bank.settings.landing
+    assert cards_in_files(folder, without=landing) == []
+    for text in texts:
+        assert texts_in_files(text, folder, without=landing) == [], text
+
+
+def names_customer(contract: TableContract) -> bool:
+    return any(column.identifies == "customer" for column in contract.columns)
 
 
 def test_no_canary_gets_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
     monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "logs"))
     bank = plant(scratch(tmp_path))
-    landing = bank.settings.landing
     # Each card number is in a row that is set aside, and some addresses are too long for their columns.
     assert bank.load().rows_dead > bank.planter.cards
     bank.build()
     for _ in range(2):
-        assert (bank.cards(), cards_in_files(tmp_path, without=landing)) == ([], [])
-        mails = set(bank.mails())
-        assert {"ops.dead_letters.raw_row", "core.dim_customer_contacts.email"} <= mails <= bank.direct()
+        check_before(bank)
+        check_files(bank, tmp_path)
+        check_files(bank, tmp_path / "target", MAIL, NAME, PHONE, SUBJECT)
+        check_files(bank, tmp_path / "logs", MAIL, NAME, PHONE, SUBJECT)
         bank.load_again()
         bank.build()
     bank.erase()
     for again in (True, False):
-        assert (bank.cards(), cards_in_files(tmp_path, without=landing)) == ([], [])
-        assert (bank.mails(), mails_in_files(tmp_path, without=landing)) == ([], [])
+        check_after(bank)
+        check_files(bank, tmp_path, MAIL, NAME, PHONE, SUBJECT)
         if again:
             bank.load_again()
             bank.build()
     told = "".join(capfd.readouterr())
-    assert MAIL not in told
+    assert not [text for text in (MAIL, NAME, PHONE, SUBJECT) if text in told]
     assert not CARD.search(told.encode())
 
 
@@ -165,11 +206,9 @@ def test_no_canary_gets_out_on_redshift(redshift_bank: RedshiftBank) -> None:
     bank = plant(redshift_bank.settings)
     bank.load()
     bank.build()
-    assert bank.cards() == []
-    mails = set(bank.mails())
-    assert {"ops.dead_letters.raw_row", "core.dim_customer_contacts.email"} <= mails <= bank.direct()
+    check_before(bank)
     bank.erase()
-    assert bank.mails() == []
+    check_after(bank)
     bank.load_again()
     bank.build()
-    assert (bank.cards(), bank.mails()) == ([], [])
+    check_after(bank)
