@@ -252,7 +252,8 @@ def against_truth(folder: Path, use_case: str, as_of: date = FIRST_DAY) -> dict[
     with open_warehouse(settings) as warehouse, threadpool_limits(1):
         training = train(settings, warehouse, use_case, as_of)
         rows = dataset.read_training(warehouse, features, as_of, folder)
-    model = Registry(settings.models).load(training.facts).model
+    registry, facts = Registry(settings.models), training.facts
+    model = registry.load(registry.version(facts.model_name, facts.model_version)).model
     truth = pd.read_parquet(
         folder / "landing" / "_truth" / "contact_probabilities.parquet", columns=["contact_id", "p_contact"]
     )

@@ -117,8 +117,22 @@ class Registry:
         pointer = self.folder / model_name / CHAMPION
         if not pointer.exists():
             return None
-        version = json.loads(pointer.read_text("utf-8"))["model_version"]
-        return _read_facts(self.folder / model_name / version / FACTS)
+        return self.version(model_name, json.loads(pointer.read_text("utf-8"))["model_version"])
+
+    def version(self, model_name: str, model_version: str) -> Facts:
+        """Give what is known of a saved version, champion or not.
+
+        Args:
+            model_name: Model.
+            model_version: Version.
+
+        Returns:
+            Its facts.
+
+        Raises:
+            ModelError: It was never saved, or the registry is damaged.
+        """
+        return _read_facts(self.folder / model_name / model_version / FACTS)
 
     def last_trained(self, model_name: str) -> date | None:
         """Give the day of a model's last training, whether it was promoted or not.

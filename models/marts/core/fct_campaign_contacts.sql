@@ -14,7 +14,8 @@ responses as (
         count(case when responses.response_type = 'opt_out' then 1 end) as opt_outs,
         min(case when responses.response_type <> 'conversion' then responses.response_date end)
             as first_response_date,
-        min(case when responses.response_type <> 'conversion' then responses.file_date end)
+        -- Of reactions alone: a decline that was known must not tell of a click that came later.
+        min(case when responses.response_type in ('open', 'click', 'reply') then responses.file_date end)
             as response_known_date
     from {{ ref('stg_marketing__campaign_responses') }} as responses
     group by responses.contact_id
