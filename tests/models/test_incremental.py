@@ -52,6 +52,8 @@ TABLES = [
     # These keep the day on which each row was last computed.
     ("intermediate.int_card_transactions_summed", ("as_of_date",)),
     ("intermediate.int_card_spend_categorised", ("as_of_date",)),
+    ("intermediate.int_account_spend_summed", ("as_of_date",)),
+    ("intermediate.int_account_months_summed", ("as_of_date",)),
     ("intermediate.int_merchants_seen", ()),
     ("marketing.customer_360", ()),
     ("marketing.customer_segments", ()),

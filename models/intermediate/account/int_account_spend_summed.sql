@@ -1,16 +1,48 @@
-with transactions as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale_months(['fct_account_transactions'], ['transaction_types']) }}",
+) }}
+{%- set stale = stale_months(['fct_account_transactions'], ['transaction_types']) %}
+
+with accounts as (
+    select * from {{ ref('int_accounts_owned') }}
+),
+
+holders as (
+    {{ accounts_by_customer() }}
+),
+
+months as (
+    {{ months_of(['fct_account_transactions']) }}
+),
+
+types as (
+    select * from {{ ref('transaction_types') }}
+),
+
+past_transactions as (
     select * from {{ ref('fct_account_transactions') }}
     where
         transaction_date <= {{ as_of() }}
         and file_date <= {{ as_of() }}
 ),
 
-accounts as (
-    select * from {{ ref('int_accounts_owned') }}
-),
-
-types as (
-    select * from {{ ref('transaction_types') }}
+transactions as (
+    select * from past_transactions
+    {% if is_incremental() %}
+        where {{ in_months('transaction_date', stale) }}
+        union all
+        select * from past_transactions
+        where
+            not {{ in_months('transaction_date', stale) }}
+            -- Of those who hold other accounts than the last time nothing is left here: all their months are read.
+            and account_id in (
+                select accounts.account_id from accounts
+                where accounts.customer_id not in (select held.customer_id from {{ this }} as held)
+            )
+    {% endif %}
 ),
 
 classified as (
@@ -39,7 +71,7 @@ classified as (
         )
 ),
 
-final as (
+summed as (
     select
         customer_id,
         transaction_date,
@@ -48,6 +80,27 @@ final as (
         cast(sum(amount) as decimal(18, 2)) as net_amount
     from classified
     group by customer_id, transaction_date, category
+),
+
+final as (
+    select
+        summed.customer_id,
+        summed.transaction_date,
+        summed.category,
+        summed.purchases,
+        summed.net_amount,
+        months.month_start,
+        months.fact_rows,
+        months.fact_load_ids,
+        holders.accounts_held,
+        holders.accounts_sum,
+        {{ as_of() }} as as_of_date,
+        '{{ seeds_checksum(['transaction_types']) }}' as rules_checksum
+    from summed
+    inner join holders
+        on summed.customer_id = holders.customer_id
+    inner join months
+        on {{ month_of('summed.transaction_date') }} = months.month_start
 )
 
 select * from final

@@ -9,12 +9,30 @@ accounts as (
     select * from {{ ref('stg_core_banking__accounts') }}
 ),
 
+last_days as (
+    select
+        account_id,
+        max(transaction_date) as transaction_date
+    from transactions
+    group by account_id
+),
+
+untold as (
+    -- Where the picture gives a balance, which is nearly everywhere, no posting need be summed up.
+    select * from transactions
+    where
+        account_id not in (
+            select accounts.account_id from accounts
+            where accounts.balance is not null
+        )
+),
+
 posted as (
     select
         account_id,
         max(transaction_date) as transaction_date,
         sum(signed_amount) as posted_amount
-    from transactions
+    from untold
     group by account_id
 ),
 
@@ -24,25 +42,24 @@ closing as (
     select
         posted.account_id,
         posted.posted_amount,
-        transactions.balance_after,
-        posted.transaction_date
+        untold.balance_after
     from posted
-    inner join transactions
+    inner join untold
         on
-            posted.account_id = transactions.account_id
-            and posted.transaction_date = transactions.transaction_date
+            posted.account_id = untold.account_id
+            and posted.transaction_date = untold.transaction_date
     qualify row_number() over (
         partition by posted.account_id
         order by
-            abs(transactions.balance_after - posted.posted_amount) asc nulls last,
-            transactions.transaction_id asc
+            abs(untold.balance_after - posted.posted_amount) asc nulls last,
+            untold.transaction_id asc
     ) = 1
 ),
 
 all_accounts as (
     select account_id from accounts
     union
-    select account_id from closing
+    select account_id from last_days
 ),
 
 final as (
@@ -56,10 +73,12 @@ final as (
             when closing.balance_after is not null then 'last posting'
             when closing.account_id is not null then 'sum of postings'
         end as balance_source,
-        closing.transaction_date as last_transaction_date
+        last_days.transaction_date as last_transaction_date
     from all_accounts
     left join accounts
         on all_accounts.account_id = accounts.account_id
+    left join last_days
+        on all_accounts.account_id = last_days.account_id
     left join closing
         on all_accounts.account_id = closing.account_id
 )

@@ -2,22 +2,25 @@ with card_purchases as (
     select * from {{ ref('int_card_transactions_summed') }}
 ),
 
-account_spend as (
-    select * from {{ ref('int_account_spend_summed') }}
+months as (
+    select * from {{ ref('int_account_months_summed') }}
 ),
 
-account_days as (
+edge_days as (
+    -- The month that the window begins in counts for the window with its later days only.
     select
         customer_id,
         transaction_date,
-        transaction_date > {{ rfm_window_start() }} as is_recent,
         sum(purchases) as purchases,
         sum(net_amount) as net_amount
-    from account_spend
+    from {{ ref('int_account_spend_summed') }}
+    where
+        transaction_date > {{ rfm_window_start() }}
+        and transaction_date < {{ first_whole_month() }}
     group by customer_id, transaction_date
 ),
 
-card_days as (
+edge_card_days as (
     select
         customer_id,
         transaction_date
@@ -25,35 +28,52 @@ card_days as (
     where
         is_purchase
         and file_date <= {{ as_of() }}
-        and customer_id in (select account_days.customer_id from account_days)
+        and transaction_date > {{ rfm_window_start() }}
+        and transaction_date < {{ first_whole_month() }}
     group by customer_id, transaction_date
 ),
 
-account_purchases as (
-    -- A day with purchases by card and from an account is one day: only days without the card are added.
+edge as (
     select
-        account_days.customer_id,
-        sum(account_days.purchases) as purchases,
-        count(case when account_days.purchases > 0 and card_days.customer_id is null then 1 end)
+        edge_days.customer_id,
+        count(case when edge_days.purchases > 0 and edge_card_days.customer_id is null then 1 end)
             as extra_days,
-        count(
-            case
-                when
-                    account_days.purchases > 0 and card_days.customer_id is null and account_days.is_recent
-                    then 1
-            end
-        ) as recent_extra_days,
-        sum(account_days.net_amount) as net_amount,
-        sum(case when account_days.is_recent then account_days.net_amount else 0 end) as recent_net_amount,
-        min(case when account_days.purchases > 0 then account_days.transaction_date end)
-            as first_purchase_date,
-        max(case when account_days.purchases > 0 then account_days.transaction_date end) as last_purchase_date
-    from account_days
-    left join card_days
+        sum(edge_days.net_amount) as net_amount
+    from edge_days
+    left join edge_card_days
         on
-            account_days.customer_id = card_days.customer_id
-            and account_days.transaction_date = card_days.transaction_date
-    group by account_days.customer_id
+            edge_days.customer_id = edge_card_days.customer_id
+            and edge_days.transaction_date = edge_card_days.transaction_date
+    group by edge_days.customer_id
+),
+
+lifetime as (
+    select
+        customer_id,
+        sum(purchases) as purchases,
+        sum(extra_days) as extra_days,
+        sum(case when month_start > {{ rfm_window_start() }} then extra_days else 0 end) as recent_extra_days,
+        sum(net_amount) as net_amount,
+        sum(case when month_start > {{ rfm_window_start() }} then net_amount else 0 end) as recent_net_amount,
+        min(first_purchase_date) as first_purchase_date,
+        max(last_purchase_date) as last_purchase_date
+    from months
+    group by customer_id
+),
+
+account_purchases as (
+    select
+        lifetime.customer_id,
+        lifetime.purchases,
+        lifetime.extra_days,
+        lifetime.recent_extra_days + coalesce(edge.extra_days, 0) as recent_extra_days,
+        lifetime.net_amount,
+        lifetime.recent_net_amount + coalesce(edge.net_amount, 0) as recent_net_amount,
+        lifetime.first_purchase_date,
+        lifetime.last_purchase_date
+    from lifetime
+    left join edge
+        on lifetime.customer_id = edge.customer_id
 ),
 
 joined as (

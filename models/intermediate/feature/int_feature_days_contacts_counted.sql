@@ -4,7 +4,7 @@ with days as (
 
 contacts as (
     select * from {{ ref('fct_campaign_contacts') }}
-    where not is_holdout
+    where not is_holdout and {{ in_feature_window('planned_date', 180) }}
 ),
 
 final as (

@@ -4,6 +4,7 @@ with days as (
 
 engagements as (
     select * from {{ ref('fct_engagements') }}
+    where {{ in_feature_window('engagement_date', 90) }}
 ),
 
 complaints as (

@@ -32,6 +32,7 @@ postings as (
         on accounts.product_code = products.product_code
     left join types
         on facts.transaction_type = types.transaction_type
+    where {{ in_feature_window('facts.transaction_date', 90) }}
 ),
 
 joined as (

@@ -4,7 +4,7 @@ with days as (
 
 views as (
     select * from {{ ref('fct_engagements') }}
-    where product_code is not null
+    where product_code is not null and {{ in_feature_window('engagement_date', 150) }}
 ),
 
 final as (

@@ -24,7 +24,9 @@ purchases as (
         on
             coalesce(facts.merchant_id, '') = merchants.merchant_id
             and coalesce(facts.merchant_category_code, '') = merchants.merchant_category_code
-    where facts.is_purchase or facts.is_refund
+    where
+        (facts.is_purchase or facts.is_refund)
+        and {{ in_feature_window('facts.transaction_date', 90) }}
 ),
 
 summed as (
