@@ -29,21 +29,49 @@
         where {{ known_on(day) }}
     ),
 
+    -- What is suppressed in a channel that the bank does not have is suppressed in all.
     suppressions as (
-        select *
-        from {{ ref('stg_compliance__suppressions') }}
+        select
+            suppressions.customer_id,
+            suppressions.reason,
+            channels.channel
+        from {{ ref('stg_compliance__suppressions') }} as suppressions
+        left join {{ ref('channels') }} as channels
+            on suppressions.channel = channels.channel
         where {{ known_on(day) }} and {{ valid_on(day) }}
     ),
 
+    opt_outs as (
+        select
+            contacts.customer_id,
+            contacts.channel,
+            max(responses.response_date) as opted_out_date
+        from {{ ref('stg_marketing__campaign_responses') }} as responses
+        inner join {{ ref('fct_campaign_contacts') }} as contacts
+            on responses.contact_id = contacts.contact_id
+        where
+            responses.response_type = 'opt_out'
+            and responses.response_date <= {{ day }}
+            and responses.file_date <= {{ day }}
+        group by contacts.customer_id, contacts.channel
+    ),
+
+    -- Who opts out in answer to a contact is heard at once, not when the register of consents says so.
     consents as (
         select
-            customer_id,
-            channel,
-            count(case when purpose = 'marketing' then 1 end) > 0 as has_consent,
-            count(case when purpose = 'credit_marketing' then 1 end) > 0 as has_credit_consent
-        from {{ ref('stg_compliance__consents') }}
-        where {{ known_on(day) }} and {{ valid_on(day) }}
-        group by customer_id, channel
+            given.customer_id,
+            given.channel,
+            count(case when given.purpose = 'marketing' then 1 end) > 0 as has_consent,
+            count(case when given.purpose = 'credit_marketing' then 1 end) > 0 as has_credit_consent
+        from {{ ref('stg_compliance__consents') }} as given
+        left join opt_outs
+            on
+                given.customer_id = opt_outs.customer_id
+                and given.channel = opt_outs.channel
+        where
+            {{ known_on(day) }} and {{ valid_on(day) }}
+            and (opt_outs.opted_out_date is null or given.valid_from > opt_outs.opted_out_date)
+        group by given.customer_id, given.channel
     ),
 
     holdings as (
