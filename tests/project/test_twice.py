@@ -90,6 +90,29 @@ def test_the_second_run_changes_nothing(runs: Runs) -> None:
     assert runs.before.keys() == runs.after.keys()
 
 
+def test_a_member_of_an_audience_who_is_not_eligible_is_noticed(runs: Runs, tmp_path: Path) -> None:
+    bank = Bank(tmp_path)
+    shutil.copy(runs.bank.database, bank.database)
+    tests = (
+        "assert_no_ineligible_customer_is_in_an_audience",
+        "assert_every_member_of_an_audience_agreed",
+    )
+    bank.dbt("test", "--select", *tests)
+    for rule in ("no_consent", "opted_out"):
+        with duckdb.connect(str(bank.database)) as connection:
+            connection.execute(
+                "update marketing.audience_members set customer_id = barred.customer_id,"
+                " channel = barred.channel from ("
+                "select * from marketing.contact_eligibility where refused_by = $1 limit 1) as barred"
+                " where audience_members.customer_id = ("
+                "select min(customer_id) from marketing.audience_members)",
+                [rule],
+            )
+        with pytest.raises(AssertionError) as failed:
+            bank.dbt("test", "--select", *tests)
+        assert all(f"Failure in test {test}" in str(failed.value) for test in tests), rule
+
+
 def test_one_changed_value_would_be_noticed(runs: Runs, tmp_path: Path) -> None:
     bank = Bank(tmp_path)
     shutil.copy(runs.bank.database, bank.database)

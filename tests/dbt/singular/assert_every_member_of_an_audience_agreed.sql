@@ -42,3 +42,25 @@ inner join suppressions
     on
         members.customer_id = suppressions.customer_id
         and (suppressions.channel is null or members.channel = suppressions.channel)
+union all
+select
+    members.customer_id,
+    members.channel,
+    'opted out in answer to a contact' as reason
+from members
+inner join {{ ref('fct_campaign_contacts') }} as contacts
+    on
+        members.customer_id = contacts.customer_id
+        and members.channel = contacts.channel
+inner join {{ ref('stg_marketing__campaign_responses') }} as responses
+    on contacts.contact_id = responses.contact_id
+where
+    responses.response_type = 'opt_out'
+    and responses.response_date <= {{ as_of() }}
+    and not exists (
+        select 1 from consents
+        where
+            consents.customer_id = members.customer_id
+            and consents.channel = members.channel
+            and consents.valid_from > responses.response_date
+    )
