@@ -104,11 +104,11 @@ class _Work:
     as_of: date
 
     def run(self, use_case: str, files: tuple[Path, Path], out: Path) -> Scoring:
-        views = pd.read_parquet(files[1], columns=["customer_id", "product_code", *VIEWS])
         rows, drift = 0, self.artifact.population.drift(self._features, sample(files[0]))
         schema = SCHEMA.remove(SCHEMA.get_field_index("score_decile"))
         with pq.ParquetWriter(out, schema) as writer:
             for batch in dataset.batches(files[0], BATCH_ROWS):
+                views = _views(files[1], batch)
                 for offer in self.offers:
                     offered = _offered(batch, views, offer)
                     writer.write_table(pa.table(self._columns(offered), schema=schema))
@@ -136,6 +136,15 @@ class _Work:
             **{f"reason_{place}": names for place, names in enumerate(reasons, start=1)},
             "feature_hash": [f"{value:016x}" for value in hashes],
         }
+
+
+def _views(path: Path, batch: pd.DataFrame) -> pd.DataFrame:
+    """Read the views of a batch's customers alone: those of everybody grow with the bank."""
+    between = [
+        ("customer_id", ">=", batch["customer_id"].min()),
+        ("customer_id", "<=", batch["customer_id"].max()),
+    ]
+    return pd.read_parquet(path, columns=["customer_id", "product_code", *VIEWS], filters=between)
 
 
 def _offered(batch: pd.DataFrame, views: pd.DataFrame, offer: dict[str, str]) -> pd.DataFrame:
