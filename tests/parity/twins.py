@@ -20,6 +20,8 @@ from loaders.load import load_path
 from loaders.mapping import load_mapping
 from loaders.settings import Settings
 from loaders.warehouse import open_warehouse
+from ml.job import run_models
+from ml.registry import Registry
 from tests.conftest import scratch
 from tests.parity.compare import Table, differences
 from tests.redshift.s3_server import make_bucket
@@ -29,6 +31,7 @@ BUCKET = "bankmart-parity"
 ZONE = "America/New_York"
 COPY_ROLE = "arn:aws:iam::123456789012:role/copy"
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+ON_SCORES = "source:ml+"
 # When a load ran, and what it was called while it did: no two runs share that, on whichever engine.
 CLOCK = {"_loaded_at", "started_at", "loaded_at", "dead_at", "load_token"}
 
@@ -50,12 +53,29 @@ class Engine:
         )
         assert report.exit_code == 0, [result.error for result in report.results if result.error]
 
-    def build(self, as_of: date, *options: str) -> tuple[NodeResult, ...]:
+    def build(self, as_of: date, *options: str, train: bool = False) -> tuple[NodeResult, ...]:
         """Run `dbt build` for a day."""
-        nodes = self.project.run(["build", *options], as_of)
+        nodes = self.project.run(["build", *options], as_of, train=train)
         wrong = [f"{node.name}: {node.status} {node.message}" for node in nodes if node.status in FAILED]
         assert not wrong, "\n".join([f"{self.name}, {as_of}:", *wrong])
         return nodes
+
+    def night(self, as_of: date, *, train: bool = False) -> None:
+        """Build as `bankmart run` does: all but what the scores decide, the models, and then the rest."""
+        self.build(as_of, *NO_TESTS, "--exclude", ON_SCORES, train=train)
+        if train:
+            # So few customers teach little; that the gate would say so is not what is compared here.
+            for training in run_models(self.settings, as_of, scoring=False, force=True).trainings:
+                self.registry.promote(training.facts.model_name, training.facts.model_version)
+        report = run_models(self.settings, as_of, training=False)
+        assert report.load is not None
+        assert report.load.exit_code == 0
+        self.build(as_of, *NO_TESTS, "--select", ON_SCORES)
+
+    @property
+    def registry(self) -> Registry:
+        """The models that it has learned."""
+        return Registry(self.settings.models)
 
     def relations(self) -> list[str]:
         """Names of all models, seeds and snapshots in the warehouse."""
@@ -117,6 +137,11 @@ class Twins:
         for engine in (self.duckdb, self.redshift):
             engine.build(as_of, *options)
 
+    def night(self, as_of: date, *, train: bool = False) -> None:
+        """Build and score on both."""
+        for engine in (self.duckdb, self.redshift):
+            engine.night(as_of, train=train)
+
     def differences(self, names: Sequence[str]) -> list[str]:
         """Compare tables row by row, DuckDB on the left."""
         left, right = self.duckdb.tables(names), self.redshift.tables(names)
@@ -147,6 +172,7 @@ def twins(folder: Path, standin: StandIn, s3: Any, name: str) -> Iterator[Twins]
             "lake": f"s3://{BUCKET}/{uuid4().hex}",
             "scratch": folder / "scratch",
             "dbt_target_path": folder / "target_redshift",
+            "models": folder / "models_redshift",
             "s3_endpoint": standin.options.s3_endpoint,
             "aws_region": standin.options.region,
             "redshift_host": "127.0.0.1",
