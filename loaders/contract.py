@@ -18,6 +18,8 @@ DATA_TYPE = re.compile(
 )
 SOURCES_GLOB = "models/staging/*/_*__sources.yml"
 OPS_SOURCE = "ops"
+# Each command reads the contracts, ten times as fast where PyYAML was built with the safe loader in C.
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST_TEXT_BYTES = 65_535
 
 ColumnsPolicy = Literal["strict", "ignore_extra", "evolve"]
@@ -148,7 +150,7 @@ def load_ops_contracts(project_dir: Path) -> dict[str, TableContract]:
 def _read_all(project_dir: Path) -> Iterator[TableContract]:
     for path in sorted(project_dir.glob(SOURCES_GLOB)):
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = yaml.load(path.read_text(encoding="utf-8"), YAML_LOADER)  # noqa: S506
             for source in document["sources"]:
                 for table in source["tables"]:
                     yield _table(source, table)

@@ -1,5 +1,5 @@
-with customers as (
-    select * from {{ ref('int_customers_referenced') }}
+with versions as (
+    select customer_id from {{ ref('snap_core_banking__customers') }}
 ),
 
 scores as (
@@ -8,6 +8,13 @@ scores as (
 
 segments as (
     select * from {{ ref('rfm_segments') }}
+),
+
+customers as (
+    -- Not all that any fact names: this is built for each day of history, and they would all be built before it.
+    select customer_id from versions
+    union
+    select customer_id from scores
 ),
 
 final as (

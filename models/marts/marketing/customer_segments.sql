@@ -1,5 +1,14 @@
-with segments as (
+with customers as (
+    select * from {{ ref('int_customers_referenced') }}
+),
+
+segments as (
     select * from {{ ref('int_customers_segmented') }}
+),
+
+inactive as (
+    select * from {{ ref('rfm_segments') }}
+    where r_score = 0 and f_score = 0 and m_score = 0
 ),
 
 scores as (
@@ -17,8 +26,8 @@ best_offers as (
 
 final as (
     select
-        segments.customer_id,
-        segments.segment,
+        customers.customer_id,
+        coalesce(segments.segment, inactive.segment) as segment,
         best_offers.offer_id as likeliest_offer_id,
         life_stages.age,
         segments.r_score,
@@ -34,14 +43,17 @@ final as (
         best_offers.score_decile as likeliest_decile,
         scores.first_purchase_date,
         scores.last_purchase_date,
-        segments.as_of_date
-    from segments
+        {{ as_of() }} as as_of_date
+    from customers
+    cross join inactive
+    left join segments
+        on customers.customer_id = segments.customer_id
     left join scores
-        on segments.customer_id = scores.customer_id
+        on customers.customer_id = scores.customer_id
     left join life_stages
-        on segments.customer_id = life_stages.customer_id
+        on customers.customer_id = life_stages.customer_id
     left join best_offers
-        on segments.customer_id = best_offers.customer_id
+        on customers.customer_id = best_offers.customer_id
 )
 
 select * from final
