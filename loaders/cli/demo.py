@@ -30,7 +30,7 @@ def demo(
     *,
     customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 20_000,
     months: Annotated[int, typer.Option(min=1, help="How many months of history, a file each.")] = 18,
-    days: Annotated[int, typer.Option(min=1, help="How many nights after them, a file each.")] = 7,
+    days: Annotated[int, typer.Option(min=1, help="How many nights after them, a file each.")] = 3,
     seed: Annotated[int, typer.Option(help="Another seed makes another bank.")] = 7,
     fmt: FormatOption = Format.text,
 ) -> None:
