@@ -17,14 +17,20 @@ last_days as (
     group by account_id
 ),
 
+without_balance as (
+    select last_days.account_id
+    from last_days
+    left join accounts
+        on last_days.account_id = accounts.account_id
+    where accounts.balance is null
+),
+
 untold as (
     -- Where the picture gives a balance, which is nearly everywhere, no posting need be summed up.
-    select * from transactions
-    where
-        account_id not in (
-            select accounts.account_id from accounts
-            where accounts.balance is not null
-        )
+    select transactions.*
+    from transactions
+    inner join without_balance
+        on transactions.account_id = without_balance.account_id
 ),
 
 posted as (
