@@ -102,7 +102,7 @@ def redshift(rows: int, few: int, repeat: int) -> None:
 def nightly(customers: int, months: int, *, resume: bool) -> None:
     """Print the nightly job by stage, and how little it cares for the length of the history."""
     half = max(months // 2, 1)
-    less, more = (measure(worker, customers, length, resume=resume) for length in (half, months))
+    more, less = (measure(worker, customers, length, resume=resume) for length in (months, half))
     show(console, more, f"{customers:,} customers, {months} months and a day, then one new day, 2 threads")
     show_growth(console, less, more, (half, months))
 
