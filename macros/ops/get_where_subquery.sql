@@ -2,7 +2,7 @@
     rows are tested in a night, and `__rows__` for the tested relation: what is older was tested when it was new, and
     is once more on the first of each month and with --full-refresh. -#}
 {% macro default__get_where_subquery(relation) %}
-    {%- set condition = config.get('where', '') | string -%}
+    {%- set condition = (config.get('where') or '') | string -%}
     {%- if not condition -%}
         {{- return(relation) -}}
     {%- endif -%}

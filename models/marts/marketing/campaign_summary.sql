@@ -11,7 +11,8 @@ counted as (
         count(case when is_holdout then 1 end) as holdout_customers,
         count(case when is_holdout and has_converted then 1 end) as holdout_conversions,
         cast(sum(contact_cost) as decimal(18, 4))
-        + cast(sum(fixed_cost_share) as decimal(18, 4)) as total_cost,
+        -- Redshift rounds what is inserted, but cuts what is cast.
+        + cast(round(sum(fixed_cost_share), 4) as decimal(18, 4)) as total_cost,
         max(conversion_value) as conversion_value,
         min(case when is_outcome_complete then 1 else 0 end) = 1 as is_outcome_complete
     from contacts
