@@ -26,7 +26,8 @@ from ml.leaks import suspects
 from ml.pipelines import PIPELINES
 
 # scikit-learn on all 41,188 rows, random five folds, without duration; Moro, Cortez, Rita 2014 report 0.80.
-PUBLISHED = {"logistic": 0.791, "boosting": 0.804}
+PUBLISHED = {"baseline": 0.791, "boosting": 0.804}
+NAMES = {"baseline": "logistic on ranks", "boosting": "boosting"}
 LEAK = "duration"
 FOLDS, REPEATS = 5, 5
 CAMPAIGN_DAY, CUT = date(2015, 4, 1), date(2014, 12, 31)
@@ -66,12 +67,12 @@ def bank_marketing(path: Path) -> Table:
         features = feature_set(rows if leak else rows.drop(columns=LEAK))
         found = suspects(features, rows.assign(**{OUTCOME: outcome}), OUTCOME)
         caught = ", ".join(f"{name}, alone {area:.2f}" for name, area in found.items()) or "none"
-        for kind in ("logistic", "boosting"):
+        for kind, published in PUBLISHED.items():
             areas = cross_validated(kind, features, rows, outcome)
             error = np.sqrt(areas.var(ddof=1) * (1 / len(areas) + 1 / (FOLDS - 1)))
             interval = f"{areas.mean() - 1.96 * error:.3f} to {areas.mean() + 1.96 * error:.3f}"
-            known = "0.935 to 0.950" if leak else f"{PUBLISHED[kind]:.3f} (paper 0.80)"
-            table.add_row(kind, caught, f"{areas.mean():.3f}", interval, known)
+            known = "0.935 to 0.950" if leak else f"{published:.3f} (paper 0.80)"
+            table.add_row(NAMES[kind], caught, f"{areas.mean():.3f}", interval, known)
     return table
 
 
@@ -90,7 +91,7 @@ def cross_validated(kind: str, features: FeatureSet, rows: pd.DataFrame, outcome
     """Fit and measure on each fold.
 
     Args:
-        kind: A pipeline of `ml.propensity`.
+        kind: A pipeline of `ml.pipelines` that asks for no offer.
         features: Its features.
         rows: All rows.
         outcome: 0 or 1, shape (n,).
