@@ -22,26 +22,20 @@ types as (
     select * from {{ ref('transaction_types') }}
 ),
 
-past_transactions as (
+transactions as (
     select * from {{ ref('fct_account_transactions') }}
     where
         transaction_date <= {{ as_of() }}
         and file_date <= {{ as_of() }}
-),
-
-transactions as (
-    select * from past_transactions
     {% if is_incremental() %}
-        where {{ in_months('transaction_date', stale) }}
-        union all
-        select * from past_transactions
-        where
-            not {{ in_months('transaction_date', stale) }}
+        and (
+            {{ in_months('transaction_date', stale) }}
             -- Of those who hold other accounts than the last time nothing is left here: all their months are read.
-            and account_id in (
+            or account_id in (
                 select accounts.account_id from accounts
                 where accounts.customer_id not in (select held.customer_id from {{ this }} as held)
             )
+        )
     {% endif %}
 ),
 
