@@ -46,6 +46,11 @@ class BuildReport:
         return tuple(node for node in self.nodes if node.failed)
 
     @property
+    def warned(self) -> tuple[NodeResult, ...]:
+        """Tests that found what somebody should look at, and that stop nothing."""
+        return tuple(node for node in self.nodes if node.status == "warn")
+
+    @property
     def exit_code(self) -> int:
         """Zero when all was done."""
         return BuildError.exit_code if any(node.status in NOT_DONE for node in self.nodes) else 0

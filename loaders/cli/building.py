@@ -89,7 +89,7 @@ def build_payload(report: BuildReport) -> dict[str, object]:
         report: The report.
 
     Returns:
-        Counts, days, seconds and what failed.
+        Counts, days, seconds, what failed and what warned.
     """
     return {
         "as_of": report.as_of,
@@ -97,13 +97,14 @@ def build_payload(report: BuildReport) -> dict[str, object]:
         "history_days": report.history_days,
         "stale_days": report.stale_days,
         "failed": [asdict(node) for node in report.failed],
+        "warned": [asdict(node) for node in report.warned],
         "seconds": {part: round(seconds, 3) for part, seconds in report.seconds.items()},
         "exit_code": report.exit_code,
     }
 
 
 def render_build(to: Console, report: BuildReport) -> None:
-    """Print a build's result for people: what failed first, then one line of counts.
+    """Print a build's result for people: what failed and what warned, then one line of counts.
 
     Args:
         to: Where.
@@ -112,6 +113,8 @@ def render_build(to: Console, report: BuildReport) -> None:
     for node in report.failed:
         to.print(f"[red]{node.status}[/] {node.kind} {escape(node.name)}", soft_wrap=True)
         to.print(escape(f"    {node.message}"), soft_wrap=True)
+    for node in report.warned:
+        to.print(f"[yellow]warn[/] {node.kind} {escape(node.name)}: {escape(node.message)}", soft_wrap=True)
     if report.stale_days:
         days = ", ".join(str(day) for day in report.stale_days)
         to.print(
