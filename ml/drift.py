@@ -84,7 +84,8 @@ def sample(customers: Path, rows: int = SAMPLE_ROWS) -> pd.DataFrame:
     with pq.ParquetFile(customers) as file:
         every = max(-(-file.metadata.num_rows // rows), 1)
         for batch in file.iter_batches(batch_size=SAMPLE_ROWS):
-            parts.append(batch.to_pandas().iloc[-seen % every :: every])
+            # A copy, since a slice would keep the whole batch in memory.
+            parts.append(batch.to_pandas().iloc[-seen % every :: every].copy())
             seen += batch.num_rows
     return pd.concat(parts, ignore_index=True)
 
