@@ -10,10 +10,12 @@
 {% endmacro %}
 
 
-{#- In whole units of the last digit: twice the numerator and one denominator more, by twice the denominator. -#}
+{#- The numerator in units of its tenth digit, as Redshift takes it; then twice the numerator and one denominator more,
+    by twice the denominator. -#}
 {% macro duckdb__exact_ratio(numerator, denominator, scale) %}
-    {%- set units = 'cast(cast(' ~ numerator ~ ' as decimal(28, ' ~ scale ~ ')) * ' ~ 10 ** scale ~ ' as hugeint)' -%}
-    {%- set rounded = '(2 * abs(' ~ units ~ ') + ' ~ denominator ~ ') // (2 * ' ~ denominator ~ ')' -%}
+    {%- set units = 'cast(cast(' ~ numerator ~ ' as decimal(28, 10)) * ' ~ 10 ** 10 ~ ' as hugeint)' -%}
+    {%- set whole = 'cast(' ~ denominator ~ ' as hugeint) * ' ~ 10 ** 10 -%}
+    {%- set rounded = '(2 * abs(' ~ units ~ ') * ' ~ 10 ** scale ~ ' + ' ~ whole ~ ') // (2 * ' ~ whole ~ ')' -%}
     {%- set last_digit = 'cast(' ~ '%.*f' | format(scale, 10 ** -scale) ~ ' as decimal(9, ' ~ scale ~ '))' -%}
     {{- return(
         'cast(cast(sign(' ~ numerator ~ ') * (' ~ rounded ~ ') as decimal(18, 0)) * ' ~ last_digit
