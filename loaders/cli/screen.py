@@ -123,8 +123,11 @@ def _render_audiences(to: Console, screen: dict[str, Any]) -> None:
     members = screen["audiences"]
     asked = sum(row["to_contact"] for row in members)
     held = sum(row["held_out"] for row in members)
+    shown = members[:SHOWN]
     title = f"Whom to contact: {asked:,} customers, {held:,} held out"
-    to.print(table(title, AUDIENCE_HEADS, _rows(members), numbers=4))
+    if len(shown) < len(members):
+        title += f"; the {len(shown)} of {len(members)} offers by channel that promise most"
+    to.print(table(title, AUDIENCE_HEADS, _rows(shown), numbers=4))
     to.print()
     wholly = sum(row["wholly"] for row in screen["barred"])
     title = f"Whom not: {wholly:,} customers may not be contacted about anything"
