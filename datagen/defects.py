@@ -6,6 +6,7 @@
     raw_twice        the row stands in raw twice: equal rows of one file are two transactions, a
                      redelivered row of the next day's file is the same transaction again,
     inferred_member  the row is loaded, and its customer or account is known from it alone,
+    unknown_rule     the row is loaded, and forbids contact by the rule for what nobody understands,
     nothing_loaded   the file has the content of another and adds nothing,
     all_loaded       the file is odd as a whole, and all of its rows are loaded,
     refused          the file lacks a column or has one too many: it stays out whole (in `_drifted/`, apart).

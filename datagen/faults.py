@@ -53,7 +53,7 @@ EDITS: list[tuple[str, str, str, Edit, str, int]] = [
     ("missing_value", "account_holders", "holder_role", _always(""), "dead:null_in_required", 1),
     ("missing_value", "campaign_contacts", "offer_id", _always(""), "dead:null_in_required", 1),
     ("missing_value", "branch_visits", "visit_date", _always(""), "dead:null_in_required", 1),
-    ("unknown_value", "suppressions", "reason", _always("whim"), "dead:pattern_mismatch", 1),
+    ("unknown_reason", "suppressions", "reason", _always("whim"), "unknown_rule", 1),
     ("unknown_value", "campaign_responses", "response_type", _always("shrug"), "dead:pattern_mismatch", 1),
     ("too_long", "card_transactions", "merchantName", _always("Endless Emporium " * 7), "dead:too_long", 1),
     ("too_long", "customers", "City", _always("Ñ" * 40), "dead:too_long", 1),

@@ -22,7 +22,7 @@ from loaders.mapping import load_mapping
 from tests.conftest import scratch
 
 LAST = date(2026, 1, 6)
-BUILT = ["+dim_customers", "+dim_accounts", "+fct_engagements", "stg_core_banking__customer_contacts"]
+BUILT = ["+dim_customers", "+dim_accounts", "+fct_engagements", "+contact_eligibility"]
 
 
 class Found:
@@ -111,6 +111,14 @@ def is_inferred_member(found: Found, entry: Planted) -> bool:
     return found.rows(f"select {mark} from core.{table} where {key} = ?", value) == [(False,)]  # noqa: S608
 
 
+def is_forbidden(found: Found, entry: Planted) -> bool:
+    ((customer,),) = found.raw(entry, "customer_id")
+    rules = found.rows(
+        "select refused_by from marketing.contact_eligibility where customer_id = ? group by all", customer
+    )
+    return rules == [(entry.expected,)]
+
+
 def is_known_late(found: Found, entry: Planted) -> bool:
     late = "file_date > transaction_date and file_date = date '" + entry.file[-14:-4] + "'"
     if table_of(entry) == "card_transactions":
@@ -166,6 +174,7 @@ DEAD = {
 PLACES: dict[str, Callable[[Found, Planted], bool]] = {
     **dict.fromkeys(sorted(DEAD), is_dead_letter),
     "orphan": is_inferred_member,
+    "unknown_reason": is_forbidden,
     "late_row": is_known_late,
     "equal_rows": is_two_purchases,
     "redelivered_row": is_one_purchase,
