@@ -36,8 +36,8 @@ class TestPlanted:
         assert {entry.kind for entry in bank.planted} == {
             "bad_date", "bad_number", "out_of_range", "missing_value", "too_long", "card_number", "orphan",
             "missing_field", "extra_field", "bad_encoding", "duplicate_row", "equal_rows", "redelivered_row",
-            "late_row", "not_a_card_number", "duplicate_file", "unknown_value", "unknown_reason", "shared_email",
-            "turned_columns",
+            "late_row", "not_a_card_number", "duplicate_file", "unknown_value", "unknown_reason",
+            "shared_email", "turned_columns",
             "drifted_columns",
         }  # fmt: skip
 
