@@ -109,7 +109,9 @@ def _history(settings: Settings, bank: Path, day: date) -> dict[str, Any]:
     # A build goes through the days before its own first; of its own only the seeds are built here.
     from loaders.build import BuildOptions
 
-    report, found = _built(settings, day, BuildOptions(select="resource_type:seed"))
+    report, found = _built(
+        settings, day, BuildOptions(select="resource_type:seed", exclude="resource_type:test")
+    )
     return found | {"rows": len(report.history_days), "what": "days"}
 
 

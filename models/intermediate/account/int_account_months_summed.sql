@@ -44,23 +44,14 @@ card_days as (
         transaction_date
     from card_purchases
     {% if is_incremental() %}
-        where {{ in_months('transaction_date', stale) }}
+        where
+            {{ in_months('transaction_date', stale) }}
+            or customer_id in (
+                select holders.customer_id from holders
+                where holders.customer_id not in (select held.customer_id from {{ this }} as held)
+            )
     {% endif %}
     group by customer_id, transaction_date
-    {% if is_incremental() %}
-        union all
-        select
-            customer_id,
-            transaction_date
-        from card_purchases
-        where
-            not {{ in_months('transaction_date', stale) }}
-            and customer_id in (
-                select due.customer_id from due
-                where due.customer_id not in (select held.customer_id from {{ this }} as held)
-            )
-        group by customer_id, transaction_date
-    {% endif %}
 ),
 
 account_days as (

@@ -5,6 +5,14 @@ with transactions as (
         and file_date <= {{ as_of() }}
 ),
 
+-- Not one CTE for both: DuckDB would keep all postings to read them twice.
+postings as (
+    select * from {{ ref('fct_account_transactions') }}
+    where
+        transaction_date <= {{ as_of() }}
+        and file_date <= {{ as_of() }}
+),
+
 accounts as (
     select * from {{ ref('stg_core_banking__accounts') }}
 ),
@@ -27,10 +35,10 @@ without_balance as (
 
 untold as (
     -- Where the picture gives a balance, which is nearly everywhere, no posting need be summed up.
-    select transactions.*
-    from transactions
+    select postings.*
+    from postings
     inner join without_balance
-        on transactions.account_id = without_balance.account_id
+        on postings.account_id = without_balance.account_id
 ),
 
 posted as (
