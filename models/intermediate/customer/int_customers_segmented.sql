@@ -11,7 +11,7 @@ segments as (
 ),
 
 customers as (
-    -- Not all that any fact names: this is built for each day of history, and they would all be built before it.
+    -- Not all that any fact names: for each day of history the facts would have to be built first.
     select customer_id from versions
     union
     select customer_id from scores
