@@ -2,20 +2,26 @@
     Agresti and Caffo (2000), which adds one success and one failure to each side and so holds for few conversions.
     Empty where one of the two sides is. Reads the columns contacts, conversions, holdout_customers and holdout_conversions. -#}
 {% macro uplift_columns() -%}
-    case
-        when contacts > 0
-            then {{ exact_ratio(
-                'conversions * holdout_customers - contacts * holdout_conversions', 'nullif(holdout_customers, 0)', 4
-            ) }}
-    end as incremental_conversions,
-    case
-        when contacts > 0 and holdout_customers > 0
-            then cast(round(contacts * ({{ uplift_centre() }} - 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
-    end as incremental_conversions_low,
-    case
-        when contacts > 0 and holdout_customers > 0
-            then cast(round(contacts * ({{ uplift_centre() }} + 1.959964 * {{ uplift_error() }}), 4) as decimal(18, 4))
-    end as incremental_conversions_high
+    cast(
+        case
+            when contacts > 0
+                then {{ exact_ratio(
+                    'conversions * holdout_customers - contacts * holdout_conversions', 'nullif(holdout_customers, 0)', 4
+                ) }}
+        end as decimal(18, 4)
+    ) as incremental_conversions,
+    cast(
+        case
+            when contacts > 0 and holdout_customers > 0
+                then round(contacts * ({{ uplift_centre() }} - 1.959964 * {{ uplift_error() }}), 4)
+        end as decimal(18, 4)
+    ) as incremental_conversions_low,
+    cast(
+        case
+            when contacts > 0 and holdout_customers > 0
+                then round(contacts * ({{ uplift_centre() }} + 1.959964 * {{ uplift_error() }}), 4)
+        end as decimal(18, 4)
+    ) as incremental_conversions_high
 {%- endmacro %}
 
 

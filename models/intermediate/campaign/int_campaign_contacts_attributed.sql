@@ -32,14 +32,16 @@ final as (
         coalesce(segments.segment, 'unknown') as segment,
         contacts.contact_cost,
         -- Each contact bears an equal share of what the campaign costs as a whole.
-        case
-            when contacts.is_holdout then 0
-            else
-                {{ exact_ratio(
-                    'coalesce(fixed_costs.fixed_cost, 0)', 'nullif(contacts.campaign_contacts, 0)', 8
-                ) }}
-        end as fixed_cost_share,
-        coalesce(offers.conversion_value, 0) as conversion_value,
+        cast(
+            case
+                when contacts.is_holdout then 0
+                else
+                    {{ exact_ratio(
+                        'coalesce(fixed_costs.fixed_cost, 0)', 'nullif(contacts.campaign_contacts, 0)', 8
+                    ) }}
+            end as decimal(18, 8)
+        ) as fixed_cost_share,
+        cast(coalesce(offers.conversion_value, 0) as decimal(18, 2)) as conversion_value,
         contacts.is_holdout,
         contacts.has_reacted,
         contacts.has_converted,

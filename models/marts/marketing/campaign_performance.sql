@@ -53,12 +53,14 @@ final as (
         incremental_conversions_low,
         incremental_conversions_high,
         -- Where the hold-out converts as often, no total_cost buys a customer.
-        case
-            when incremental_conversions > 0
-                then {{ exact_ratio(
-                    'total_cost * 10000', 'cast(incremental_conversions * 10000 as bigint)', 2
-                ) }}
-        end as cost_per_incremental_conversion,
+        cast(
+            case
+                when incremental_conversions > 0
+                    then {{ exact_ratio(
+                        'total_cost * 10000', 'cast(incremental_conversions * 10000 as bigint)', 2
+                    ) }}
+            end as decimal(18, 2)
+        ) as cost_per_incremental_conversion,
         incremental_value,
         {{ exact_ratio(
             '(incremental_value - total_cost) * 10000',
