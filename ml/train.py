@@ -23,6 +23,7 @@ from ml.fairness import check_stand_ins
 from ml.features import FeatureSet, load_feature_set
 from ml.gate import Decision, decide
 from ml.leaks import suspects
+from ml.pipelines import SEED
 from ml.propensity import Propensity, fit, fit_baseline
 from ml.reasons import Reasons
 from ml.registry import Artifact, Facts, Registry
@@ -33,6 +34,8 @@ WARM_UP_DAYS = 120
 TEST_DAYS = 62
 CALIBRATION_DAYS = 31
 LEAST_CONVERSIONS = 30
+# More contacts add little and would take memory without bound; a fit on 150,000 rows takes 1.2 GB.
+LEARN_FROM_AT_MOST = 150_000
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def train(settings: Settings, warehouse: Warehouse, use_case: str, as_of: date) 
 
 
 def cut(rows: pd.DataFrame, as_of: date, use_case: str) -> Slices:
-    """Cut contacts into slices by time.
+    """Cut contacts into slices by time; of too many to learn from a random part is taken.
 
     Args:
         rows: Contacts as `dataset.read_training` gives them.
@@ -151,7 +154,10 @@ def cut(rows: pd.DataFrame, as_of: date, use_case: str) -> Slices:
                 f"{use_case}: the {name} slice has {part[OUTCOME].sum()} conversions in {len(part)} rows.",
                 hint=f"At least {LEAST_CONVERSIONS} are needed; wait for more campaigns.",
             )
-    return Slices(split, *parts)
+    train, calibration, test = parts
+    if len(train) > LEARN_FROM_AT_MOST:
+        train = train.sample(LEARN_FROM_AT_MOST, random_state=SEED).sort_index()
+    return Slices(split, train, calibration, test)
 
 
 def _judge(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ml.errors import ModelError
 from ml.split import split_by_time
+from ml.train import cut
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 90), st.integers(0, 700))
@@ -41,3 +42,19 @@ def test_rows_in_the_gaps_are_in_no_slice() -> None:
     )
     parts = split.cut(pd.DataFrame({"day": days}), "day")
     assert sum(len(part) for part in parts) == len(days) - 3 * 30
+
+
+def test_too_many_contacts_to_learn_from_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.train.LEARN_FROM_AT_MOST", 100)
+    rows = pd.DataFrame(
+        {
+            "planned_date": pd.date_range("2024-01-01", "2025-12-31").repeat(2),
+            "conversion_window_days": 30,
+            "has_converted": 1,
+        }
+    )
+    slices = cut(rows, date(2025, 12, 31), "other")
+    assert len(slices.train) == 100
+    assert slices.train["planned_date"].is_monotonic_increasing
+    assert slices.train.equals(cut(rows, date(2025, 12, 31), "other").train)
+    assert len(slices.test) == 2 * 62
