@@ -147,7 +147,8 @@ class TestFilesAgree:
             """with told as (
                 select contact_id, holding_id, response_date::date as day from campaign_responses
                 where response_type = 'conversion'), opened as (
-                select distinct holding_id, customer_id, product_code, opened_date::date as opened
+                select distinct holding_id, customer_id, product_code,
+                    try_cast(opened_date as date) as opened
                 from product_holdings)
             select count(*), count(*) filter (where not t.has_converted or opened is null
                 or opened != told.day or told.day - t.day not between 1 and 30
