@@ -30,7 +30,7 @@ class Runs(NamedTuple):
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     bank = Bank(tmp_path_factory.mktemp("bank"))
     # Large enough for one of the models to pass the gate.
-    bank.call("generate", "--customers", "2000", "--months", "16", "--days", "2")
+    bank.call("generate", "--customers", "3000", "--months", "16", "--days", "2")
     first = bank.call("run")
     before = bank.contents()
     second = bank.call("run")
