@@ -15,6 +15,7 @@ from bench.stages import FIRST, NIGHT, bank_of, warehouse_of
 Worker = Callable[..., dict[str, Any]]
 Found = dict[str, dict[str, Any]]
 GOAL_SHARE, GOAL_GROWTH = 0.1, 1.25
+SLOWEST = 15
 STAGES = {
     "generate": "generate",
     "load": "load",
@@ -93,8 +94,8 @@ def show(console: Console, found: Found, title: str) -> None:
     )
     for run, stages in found.items():
         for stage in ("build", "build_on_scores"):
-            nodes = ", ".join(f"{name} {seconds:.1f}" for name, seconds in stages[stage]["slowest"].items())
-            console.print(f"Slowest nodes, {run}, {STAGES[stage]}: {nodes}", soft_wrap=True)
+            slowest = _most(stages[stage]["nodes"])
+            console.print(f"Slowest nodes, {run}, {STAGES[stage]}: {slowest}", soft_wrap=True)
 
 
 def show_growth(console: Console, less: Found, more: Found, months: tuple[int, int]) -> None:
@@ -116,6 +117,10 @@ def show_growth(console: Console, less: Found, more: Found, months: tuple[int, i
             STAGES[stage], f"{one['cpu']:.1f}", f"{two['cpu']:.1f}", f"{two['cpu'] / one['cpu']:.2f}", *peaks
         )
     console.print(table)
+    for stage in ("build", "build_on_scores"):
+        before, after = (of["night"][stage]["nodes"] for of in (less, more))
+        grown = {name: seconds - before.get(name, 0.0) for name, seconds in after.items()}
+        console.print(f"Seconds more, {STAGES[stage]}: {_most(grown)}", soft_wrap=True)
     growth = total(more, "night") / total(less, "night")
     console.print(
         f"{months[1] / months[0]:.1f} times the history makes the night {growth:.2f} times as long"
@@ -131,6 +136,11 @@ def total(found: Found, run: str) -> float:
 def limit(kept: bool) -> str:
     """Whether a goal is reached, in a word."""
     return "[green]reached[/]" if kept else "[red]missed[/]"
+
+
+def _most(seconds: dict[str, float]) -> str:
+    most = sorted(seconds.items(), key=lambda item: -item[1])[:SLOWEST]
+    return ", ".join(f"{name} {value:.1f}" for name, value in most)
 
 
 def _cells(stage: dict[str, Any] | None) -> tuple[str, ...]:
