@@ -41,19 +41,21 @@
         where {{ known_on(day) }} and {{ valid_on(day) }}
     ),
 
+    -- Where the contact is not known, nor is its channel: the opt-out holds in all.
     opt_outs as (
         select
-            contacts.customer_id,
-            contacts.channel,
+            responses.customer_id,
+            channels.channel,
             max(responses.response_date) as opted_out_date
         from {{ ref('stg_marketing__campaign_responses') }} as responses
-        inner join {{ ref('fct_campaign_contacts') }} as contacts
+        left join {{ ref('fct_campaign_contacts') }} as contacts
             on responses.contact_id = contacts.contact_id
+        inner join {{ ref('channels') }} as channels
+            on coalesce(contacts.channel, channels.channel) = channels.channel
         where
             responses.response_type = 'opt_out'
-            and responses.response_date <= {{ day }}
             and responses.file_date <= {{ day }}
-        group by contacts.customer_id, contacts.channel
+        group by responses.customer_id, channels.channel
     ),
 
     -- Who opts out in answer to a contact is heard at once, not when the register of consents says so.
