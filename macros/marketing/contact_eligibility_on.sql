@@ -29,6 +29,17 @@
         where {{ known_on(day) }}
     ),
 
+    app_users as (
+        select customer_id
+        from {{ ref('fct_engagements') }}
+        where
+            engagement_type = 'session'
+            and medium = 'app'
+            and engagement_date <= {{ day }}
+            and file_date <= {{ day }}
+        group by customer_id
+    ),
+
     -- What is suppressed in a channel that the bank does not have is suppressed in all.
     suppressions as (
         select
@@ -127,6 +138,7 @@
                     (channels.contact_point = 'email' and contact_details.email is null)
                     or (channels.contact_point = 'phone' and contact_details.phone is null)
                     or (channels.contact_point = 'address' and contact_details.address is null)
+                    or (channels.contact_point = 'app' and app_users.customer_id is null)
                     then 'no_contact_point'
                 when not coalesce(consents.has_consent, false) then 'no_consent'
                 when products.is_credit and not coalesce(consents.has_credit_consent, false)
@@ -147,6 +159,8 @@
                 and channels.channel = here.channel
         left join contact_details
             on customers.customer_id = contact_details.customer_id
+        left join app_users
+            on customers.customer_id = app_users.customer_id
         left join consents
             on
                 customers.customer_id = consents.customer_id
