@@ -39,13 +39,10 @@ select
     suppressions.reason
 from members
 inner join suppressions
-    on
-        members.customer_id = suppressions.customer_id
-        and (
-            suppressions.channel is null
-            or suppressions.channel = members.channel
-            or suppressions.channel not in (select known.channel from {{ ref('channels') }} as known)
-        )
+    on members.customer_id = suppressions.customer_id
+left join {{ ref('channels') }} as known
+    on suppressions.channel = known.channel
+where known.channel is null or known.channel = members.channel
 union all
 select
     members.customer_id,
