@@ -48,7 +48,8 @@ final as (
         coalesce(segments.segment, 'unknown') as segment,
         contacts.contact_cost,
         cast(
-            case when contacts.is_holdout then 0 else coalesce(shares.fixed_cost_share, 0) end as decimal(18, 8)
+            case when contacts.is_holdout then 0 else coalesce(shares.fixed_cost_share, 0) end
+            as decimal(18, 8)
         ) as fixed_cost_share,
         cast(coalesce(offers.conversion_value, 0) as decimal(18, 2)) as conversion_value,
         contacts.is_holdout,
