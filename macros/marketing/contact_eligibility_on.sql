@@ -29,6 +29,17 @@
         where {{ known_on(day) }}
     ),
 
+    app_users as (
+        select customer_id
+        from {{ ref('fct_engagements') }}
+        where
+            engagement_type = 'session'
+            and medium = 'app'
+            and engagement_date <= {{ day }}
+            and file_date <= {{ day }}
+        group by customer_id
+    ),
+
     -- What is suppressed in a channel that the bank does not have is suppressed in all.
     suppressions as (
         select
@@ -41,19 +52,21 @@
         where {{ known_on(day) }} and {{ valid_on(day) }}
     ),
 
+    -- Where the contact is not known, nor is its channel: the opt-out holds in all.
     opt_outs as (
         select
-            contacts.customer_id,
-            contacts.channel,
+            responses.customer_id,
+            channels.channel,
             max(responses.response_date) as opted_out_date
         from {{ ref('stg_marketing__campaign_responses') }} as responses
-        inner join {{ ref('fct_campaign_contacts') }} as contacts
+        left join {{ ref('fct_campaign_contacts') }} as contacts
             on responses.contact_id = contacts.contact_id
+        inner join {{ ref('channels') }} as channels
+            on coalesce(contacts.channel, channels.channel) = channels.channel
         where
             responses.response_type = 'opt_out'
-            and responses.response_date <= {{ day }}
             and responses.file_date <= {{ day }}
-        group by contacts.customer_id, contacts.channel
+        group by responses.customer_id, channels.channel
     ),
 
     -- Who opts out in answer to a contact is heard at once, not when the register of consents says so.
@@ -125,6 +138,7 @@
                     (channels.contact_point = 'email' and contact_details.email is null)
                     or (channels.contact_point = 'phone' and contact_details.phone is null)
                     or (channels.contact_point = 'address' and contact_details.address is null)
+                    or (channels.contact_point = 'app' and app_users.customer_id is null)
                     then 'no_contact_point'
                 when not coalesce(consents.has_consent, false) then 'no_consent'
                 when products.is_credit and not coalesce(consents.has_credit_consent, false)
@@ -145,6 +159,8 @@
                 and channels.channel = here.channel
         left join contact_details
             on customers.customer_id = contact_details.customer_id
+        left join app_users
+            on customers.customer_id = app_users.customer_id
         left join consents
             on
                 customers.customer_id = consents.customer_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.models.test_incremental import POSTING_HEADER, write
 
 FACT = "core.fct_account_transactions"
 TEST = ["test", "--no-write-json", "--select", "unique_fct_account_transactions_transaction_id"]
+REACHED = [*TEST[:-1], "stg_core_banking__account_transactions,test_name:reaches_the_fact"]
 
 
 @pytest.fixture
@@ -37,8 +39,8 @@ def double(bank: Bank, key: str) -> None:
         )
 
 
-def verdict(bank: Bank, day: date) -> str:
-    [result] = [node for node in DbtProject(bank.settings).run(TEST, day) if node.kind == "test"]
+def verdict(bank: Bank, day: date, test: Sequence[str] = TEST) -> str:
+    [result] = [node for node in DbtProject(bank.settings).run(list(test), day) if node.kind == "test"]
     return result.status
 
 
@@ -58,3 +60,11 @@ def test_an_old_key_that_is_there_twice_is_found_on_the_first_of_the_month(built
     double(built, "T03")
     assert verdict(built, date(2024, 5, 31)) == "pass"
     assert verdict(built, date(2024, 6, 1)) == "fail"
+
+
+def test_a_row_of_a_late_file_that_the_fact_lacks_is_found_at_night(built: Bank, tmp_path: Path) -> None:
+    late = [["T0529", "A1", "Purchase", "debit", 7, "", date(2024, 5, 29), "", "", ""]]
+    write(tmp_path / "late" / "core_banking" / "account_transactions_2024-05-29.csv", POSTING_HEADER, late)
+    assert verdict(built, date(2024, 5, 31), REACHED) == "pass"
+    built.load(tmp_path / "late")
+    assert verdict(built, date(2024, 5, 31), REACHED) == "fail"

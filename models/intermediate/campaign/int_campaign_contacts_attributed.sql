@@ -1,8 +1,5 @@
 with contacts as (
-    select
-        *,
-        count(case when not is_holdout then 1 end) over (partition by campaign_id) as campaign_contacts
-    from {{ ref('fct_campaign_contacts') }}
+    select * from {{ ref('fct_campaign_contacts') }}
 ),
 
 segments as (
@@ -18,6 +15,25 @@ fixed_costs as (
     group by campaign_id
 ),
 
+contacted as (
+    select
+        campaign_id,
+        count(*) as contacts
+    from {{ ref('fct_campaign_contacts') }}
+    where not is_holdout
+    group by campaign_id
+),
+
+shares as (
+    -- Each contact bears an equal share of what the campaign costs as a whole.
+    select
+        contacted.campaign_id,
+        {{ exact_ratio('fixed_costs.fixed_cost', 'contacted.contacts', 8) }} as fixed_cost_share
+    from contacted
+    inner join fixed_costs
+        on contacted.campaign_id = fixed_costs.campaign_id
+),
+
 offers as (
     select * from {{ ref('stg_marketing__offers') }}
 ),
@@ -31,15 +47,9 @@ final as (
         contacts.channel,
         coalesce(segments.segment, 'unknown') as segment,
         contacts.contact_cost,
-        -- Each contact bears an equal share of what the campaign costs as a whole.
         cast(
-            case
-                when contacts.is_holdout then 0
-                else
-                    {{ exact_ratio(
-                        'coalesce(fixed_costs.fixed_cost, 0)', 'nullif(contacts.campaign_contacts, 0)', 8
-                    ) }}
-            end as decimal(18, 8)
+            case when contacts.is_holdout then 0 else coalesce(shares.fixed_cost_share, 0) end
+            as decimal(18, 8)
         ) as fixed_cost_share,
         cast(coalesce(offers.conversion_value, 0) as decimal(18, 2)) as conversion_value,
         contacts.is_holdout,
@@ -56,8 +66,8 @@ final as (
             and contacts.planned_date >= segments.dbt_valid_from
             -- With "or is null" DuckDB would compare every pair of rows.
             and contacts.planned_date < coalesce(segments.dbt_valid_to, cast('9999-12-31' as timestamp))
-    left join fixed_costs
-        on contacts.campaign_id = fixed_costs.campaign_id
+    left join shares
+        on contacts.campaign_id = shares.campaign_id
     left join offers
         on contacts.offer_id = offers.offer_id
 )

@@ -27,8 +27,7 @@ final as (
                     and medium in ('phone_call', 'in_person_visit', 'letter')
                     then 1
             end
-        ) as personal_messages_90d,
-        max(case when engagement_type <> 'message_sent' then engagement_date end) as last_engagement_date
+        ) as personal_messages_90d
     from engagements
     group by customer_id
 )

@@ -45,7 +45,10 @@ joined as (
         postings.is_deposit,
         row_number() over (
             partition by days.customer_id, days.feature_date, postings.account_id
-            order by postings.transaction_date desc, postings.transaction_id desc
+            order by
+                case when postings.balance_after is null then 1 else 0 end,
+                postings.transaction_date desc,
+                postings.transaction_id desc
         ) as place
     from days
     inner join postings

@@ -7,37 +7,41 @@ offers as (
     select * from {{ ref('stg_marketing__offers') }}
 ),
 
+answers as (
+    -- What is dated after as_of has not happened yet, although a file may already tell of it.
+    select * from {{ ref('stg_marketing__campaign_responses') }}
+    where response_date <= {{ as_of() }}
+),
+
 responses as (
     select
-        responses.contact_id,
-        count(case when responses.response_type in ('open', 'click', 'reply') then 1 end) as reactions,
-        count(case when responses.response_type = 'opt_out' then 1 end) as opt_outs,
-        min(case when responses.response_type <> 'conversion' then responses.response_date end)
-            as first_response_date,
+        contact_id,
+        count(case when response_type in ('open', 'click', 'reply') then 1 end) as reactions,
+        count(case when response_type = 'opt_out' then 1 end) as opt_outs,
+        min(case when response_type <> 'conversion' then response_date end) as first_response_date,
         -- Of reactions alone: a decline that was known must not tell of a click that came later.
-        min(case when responses.response_type in ('open', 'click', 'reply') then responses.file_date end)
-            as response_known_date
-    from {{ ref('stg_marketing__campaign_responses') }} as responses
-    group by responses.contact_id
+        min(case when response_type in ('open', 'click', 'reply') then file_date end) as response_known_date
+    from answers
+    group by contact_id
 ),
 
 conversions as (
     -- A conversion outside the offer's window is not the contact's doing.
     select
-        responses.contact_id,
-        min(responses.response_date) as conversion_date,
-        min(responses.file_date) as conversion_known_date
-    from {{ ref('stg_marketing__campaign_responses') }} as responses
+        answers.contact_id,
+        min(answers.response_date) as conversion_date,
+        min(answers.file_date) as conversion_known_date
+    from answers
     inner join contacts
-        on responses.contact_id = contacts.contact_id
+        on answers.contact_id = contacts.contact_id
     inner join offers
         on contacts.offer_id = offers.offer_id
     where
-        responses.response_type = 'conversion'
-        and responses.response_date >= contacts.planned_date
-        and {{ days_between('contacts.planned_date', 'responses.response_date') }}
+        answers.response_type = 'conversion'
+        and answers.response_date >= contacts.planned_date
+        and {{ days_between('contacts.planned_date', 'answers.response_date') }}
         <= offers.conversion_window_days
-    group by responses.contact_id
+    group by answers.contact_id
 ),
 
 costs as (

@@ -9,7 +9,8 @@ with communication as (
     select
         'log:' || log_id as engagement_id,
         customer_id,
-        case when direction = 'outbound' then 'message_sent' else 'message_received' end as engagement_type,
+        -- Of what has no direction nobody can say that the customer began it.
+        case when direction = 'inbound' then 'message_received' else 'message_sent' end as engagement_type,
         communication_type as medium,
         cast(null as varchar(20)) as product_code,
         contact_id,

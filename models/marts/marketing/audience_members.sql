@@ -33,7 +33,8 @@ reachable as (
         scores.score_decile,
         cast(round(scores.probability * offers.conversion_value - channels.usual_cost, 4) as decimal(18, 4))
             as expected_value,
-        case when eligible.channel = preferences.preferred_channel then 0 else channels.channel_order end
+        -- No channel costs less than nothing: the preferred one comes first.
+        case when eligible.channel = preferences.preferred_channel then -1 else channels.usual_cost end
             as channel_rank
     from scores
     inner join offers
@@ -49,14 +50,14 @@ reachable as (
 ),
 
 worthwhile as (
-    -- The channel that the customer prefers, if it is allowed, else the cheapest that is.
+    -- The channel that the customer prefers, if it is allowed and pays, else the cheapest that is and does.
     select ways.* from reachable as ways
+    where ways.expected_value > 0
     {{ first_by_key(['customer_id', 'offer_id'], ['channel_rank', 'channel']) }}
 ),
 
 chosen as (
     select choices.* from worthwhile as choices
-    where choices.expected_value > 0
     {{ first_by_key(['customer_id'], ['-expected_value', 'offer_id']) }}
 ),
 

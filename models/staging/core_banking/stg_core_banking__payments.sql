@@ -1,5 +1,5 @@
 with source as (
-    {{ raw_events('core_banking', 'payments', key='payment_id') }}
+    {{ raw_deliveries('core_banking', 'payments', key='payment_id') }}
 ),
 
 final as (

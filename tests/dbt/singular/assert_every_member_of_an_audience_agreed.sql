@@ -39,24 +39,23 @@ select
     suppressions.reason
 from members
 inner join suppressions
-    on
-        members.customer_id = suppressions.customer_id
-        and (suppressions.channel is null or members.channel = suppressions.channel)
+    on members.customer_id = suppressions.customer_id
+left join {{ ref('channels') }} as known
+    on suppressions.channel = known.channel
+where known.channel is null or known.channel = members.channel
 union all
 select
     members.customer_id,
     members.channel,
     'opted out in answer to a contact' as reason
 from members
-inner join {{ ref('fct_campaign_contacts') }} as contacts
-    on
-        members.customer_id = contacts.customer_id
-        and members.channel = contacts.channel
 inner join {{ ref('stg_marketing__campaign_responses') }} as responses
-    on contacts.contact_id = responses.contact_id
+    on members.customer_id = responses.customer_id
+left join {{ ref('fct_campaign_contacts') }} as contacts
+    on responses.contact_id = contacts.contact_id
 where
     responses.response_type = 'opt_out'
-    and responses.response_date <= {{ as_of() }}
+    and coalesce(contacts.channel, members.channel) = members.channel
     and not exists (
         select 1 from consents
         where

@@ -8,6 +8,6 @@ select
     reason_code
 from {{ source('ops', 'dead_letters') }}
 where
-    source = 'compliance'
+    (source = 'compliance' or table_name = 'campaign_responses')
     and replayed_load_id is null
     and file_date <= {{ as_of() }}
