@@ -62,13 +62,13 @@ class Scoring:
 
 
 def score(settings: Settings, warehouse: Warehouse, as_of: date, scores: Path) -> list[Scoring]:
-    """Score everybody for every offer that holds, with the champion of each use case.
+    """Score everybody for every offer that holds, with the champion of each use case on the day.
 
     Args:
         settings: The settings.
         warehouse: The open warehouse, its feature models built for the day.
         as_of: The day.
-        scores: Parquet file to write; none is written where no use case has a champion.
+        scores: Parquet file to write; none is written where no use case has a champion by then.
 
     Returns:
         What was done, a use case without champion left out.
@@ -82,7 +82,7 @@ def score(settings: Settings, warehouse: Warehouse, as_of: date, scores: Path) -
         folder = Path(name)
         files = dataset.read_customers(warehouse, as_of, folder)
         for use_case in dataset.use_cases(warehouse):
-            facts = registry.champion(model_name(use_case))
+            facts = registry.champion(model_name(use_case), as_of)
             if facts is None:
                 continue
             features = load_feature_set(settings.project_dir, use_case)

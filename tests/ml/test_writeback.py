@@ -22,7 +22,9 @@ from tests.parity.twins import Engine, twins
 from tests.redshift.standin.server import StandIn
 
 DAY = date(2026, 1, 1)
-FACTS = Facts("propensity_other", "20260101-0", DAY, "linear", ["balance"], "0" * 16, {}, {}, "test")
+FACTS = Facts(
+    "propensity_other", "20260101-0", DAY, "linear", ["balance"], "0" * 16, {}, {}, "test", True, ""
+)
 ROWS = {"customer_scores": 3, "feature_drift": 1, "model_runs": 1}
 
 
