@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,15 @@ def test_a_day_is_scored_by_the_champion_of_that_day(
     before = tmp_path / "before.parquet"
     assert score.score(settings, no_warehouse, date(2024, 12, 31), before) == []
     assert not before.exists()
+
+
+def test_the_same_features_have_the_same_hash_whatever_their_type_or_sign_of_zero(artifact: Artifact) -> None:
+    rows = contacts(3).assign(customer_id="C1", **dict.fromkeys(VIEWS, 1))
+    work = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2))
+    alike = [
+        rows.assign(balance=balance, sessions=sessions)
+        for balance, sessions in ((0.0, 5), (-0.0, 5.0), (-1e-9, Decimal("5.00")), (1e-9, 5.0))
+    ]
+    hashes = [work._columns(each)["feature_hash"] for each in alike]
+    assert hashes[1:] == hashes[:-1]
+    assert work._columns(rows.assign(balance=0.01, sessions=5))["feature_hash"] != hashes[0]
