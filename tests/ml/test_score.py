@@ -57,7 +57,7 @@ def files(rows: pd.DataFrame, tmp_path: Path) -> tuple[Path, Path]:
 
 
 def scored(artifact: Artifact, files: tuple[Path, Path], out: Path) -> pd.DataFrame:
-    done = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2)).run("other", files, out)
+    done = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2), 0.05).run("other", files, out)
     found = pq.read_table(out).to_pandas()
     assert done.rows == len(found)
     assert "drifted" not in set(done.drift["status"])
@@ -94,7 +94,8 @@ def test_a_day_is_scored_by_the_champion_of_that_day(
     registry = Registry(settings.models)
     for month in (1, 3):
         registry.save(replace(FACTS, model_version=str(month), as_of=date(2025, month, 1)), artifact, "")
-    for name, found in {"use_cases": ["other"], "read_customers": files, "read_offers": OFFERS}.items():
+    answers = {"use_cases": ["other"], "read_customers": files, "read_offers": OFFERS, "recent_rate": 0.05}
+    for name, found in answers.items():
         monkeypatch.setattr(f"ml.dataset.{name}", lambda *_, found=found: found)
     monkeypatch.setattr("ml.score.load_feature_set", lambda *_: OFFERED)
     for day, version in ((date(2025, 2, 1), "1"), (date(2025, 4, 1), "3")):
@@ -109,7 +110,7 @@ def test_a_day_is_scored_by_the_champion_of_that_day(
 
 def test_the_same_features_have_the_same_hash_whatever_their_type_or_sign_of_zero(artifact: Artifact) -> None:
     rows = contacts(3).assign(customer_id="C1", **dict.fromkeys(VIEWS, 1))
-    work = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2))
+    work = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2), 0.05)
     alike = [
         rows.assign(balance=balance, sessions=sessions)
         for balance, sessions in ((0.0, 5), (-0.0, 5.0), (-1e-9, Decimal("5.00")), (1e-9, 5.0))
