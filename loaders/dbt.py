@@ -18,6 +18,7 @@ from loaders.warehouse import dbt_settings
 
 FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 NOT_DONE = FAILED | {"skipped"}
+AFTER_UPDATE = "If bankmart was updated since the last build, run `bankmart build --full-refresh`."
 QUIET = ("--log-level", "none", "--log-level-file", "warn", "--no-use-colors", "--no-print")
 
 Event = Any
@@ -76,7 +77,7 @@ class DbtProject:
         callbacks = [_watch(on_node)] if on_node else []
         variables = {"as_of": as_of.isoformat()} | {name: True for name, value in flags.items() if value}
         result = self._invoke(self.manifest, arguments, {"vars": variables}, callbacks)
-        return tuple(_node_result(item) for item in result.results)
+        return tuple(_node_result(item, "--full-refresh" in arguments) for item in result.results)
 
     def compile(self, template: str, as_of: date) -> str:
         """Render a template of the project's SQL for a day.
@@ -141,9 +142,12 @@ def _forget_compiled(manifest: Manifest) -> None:
             node.extra_ctes, node._pre_injected_sql = [], None
 
 
-def _node_result(item: Node) -> NodeResult:
+def _node_result(item: Node, made_anew: bool) -> NodeResult:
     status = str(item.status)
     message = _clean(item.message) if status in NOT_DONE else str(item.message or "")
+    # Its table may lack what the model has gained; each engine says so in words of its own.
+    if status == "error" and item.node.config.materialized == "incremental" and not made_anew:
+        message = f"{AFTER_UPDATE}\n{message}"
     return NodeResult(item.node.name, str(item.node.resource_type), status, item.execution_time, message)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -112,6 +112,32 @@ def read_offers(warehouse: Warehouse, use_case: str, as_of: date) -> list[dict[s
         """,
         [use_case, as_of],
     )
+
+
+def recent_rate(warehouse: Warehouse, use_case: str, as_of: date, days: int) -> float | None:
+    """Give the share of conversions among the newest contacts whose window is over.
+
+    Args:
+        warehouse: The open warehouse.
+        use_case: The use case.
+        as_of: The day.
+        days: The windows ended in so many days up to it.
+
+    Returns:
+        The share, None where no window ended.
+    """
+    [counted] = warehouse.query(
+        """
+        select count(*) as contacts, count(case when contacts.has_converted then 1 end) as conversions
+        from core.fct_campaign_contacts as contacts
+        inner join core.dim_offers as offers on contacts.offer_id = offers.offer_id
+        where not contacts.is_holdout and offers.use_case = $1
+            and contacts.planned_date + offers.conversion_window_days <= $2
+            and contacts.planned_date + offers.conversion_window_days > $3
+        """,
+        [use_case, as_of, as_of - timedelta(days=days)],
+    )
+    return counted["conversions"] / counted["contacts"] if counted["contacts"] else None
 
 
 def read_customers(warehouse: Warehouse, as_of: date, folder: Path) -> tuple[Path, Path]:

@@ -34,12 +34,16 @@ class Distribution:
 
     @classmethod
     def of(cls, values: pd.Series) -> Distribution:
-        """Cut numbers at their deciles, count text by value; what is missing is a bin of its own."""
+        """Cut numbers at their deciles, count text by value; what is missing is a bin of its own.
+
+        So is a number that takes several deciles, such as the 0 of who buys nothing.
+        """
         edges = None
         if pd.api.types.is_numeric_dtype(values):
             known = values.dropna().to_numpy(dtype=float)
             cuts = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]) if len(known) else np.empty(0)
-            edges = tuple(float(cut) for cut in np.unique(cuts))
+            common = cuts[1:][cuts[1:] == cuts[:-1]]
+            edges = tuple(np.unique([*cuts, *np.nextafter(common, -np.inf)]).tolist())
         return cls(edges, _shares(values, edges))
 
     def stability_index(self, values: pd.Series) -> float:

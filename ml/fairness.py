@@ -42,7 +42,8 @@ def stand_ins(features: FeatureSet, rows: pd.DataFrame) -> pd.DataFrame:
     for name in (name for name in features.customer_names if name in rows.columns):
         values = rows[name]
         if name in numbers:
-            values = pd.qcut(values.astype(float), 10, duplicates="drop")
+            # By rank, so that a value that many share has a group of its own: quantiles join 0 and 1.
+            values = np.ceil(values.astype(float).rank(pct=True) * 10)
         told += [
             (name, attribute, _cramers_v(_as_text(values), group)) for attribute, group in groups.items()
         ]

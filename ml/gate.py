@@ -51,15 +51,16 @@ def decide(
     """
     against = []
     rivals = {"baseline": baseline} | ({"champion": champion} if champion else {})
+    # Asked this way round, what can't be told (NaN) speaks against it, too.
     for name, rival in rivals.items():
-        if candidate.auc <= rival.auc:
+        if not candidate.auc > rival.auc:
             against.append(f"AUC {candidate.auc:.4f} does not beat the {name}'s {rival.auc:.4f}")
-        if candidate.average_precision <= rival.average_precision:
+        if not candidate.average_precision > rival.average_precision:
             against.append(
                 f"average precision {candidate.average_precision:.4f} does not beat "
                 f"the {name}'s {rival.average_precision:.4f}"
             )
-    if candidate.calibration_error > MAX_CALIBRATION_ERROR:
+    if not candidate.calibration_error <= MAX_CALIBRATION_ERROR:
         against.append(
             f"calibration error {candidate.calibration_error:.4f} is over {MAX_CALIBRATION_ERROR:.2f}"
         )

@@ -70,7 +70,7 @@ def training_due(settings: Settings, as_of: date) -> bool:
     registry = Registry(settings.models)
     names = [model_name(use_case) for use_case in dataset.USE_CASES]
     return any(
-        is_due(registry, name, as_of, settings.retrain_days) or registry.last_trained(name) == as_of
+        is_due(registry, name, as_of, settings.retrain_days) or registry.last_trained(name, as_of) == as_of
         for name in names
     )
 

@@ -1,11 +1,10 @@
-"""The registry: every trained version in plain files, and a pointer to the champion of each model."""
+"""The registry: every trained version in plain files, and which of them was the champion on a day."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -22,7 +21,6 @@ from ml.reasons import Reasons
 CARD = "card.md"
 PIPELINE = "pipeline.joblib"
 FACTS = "model.json"
-CHAMPION = "champion.json"
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,8 @@ class Facts:
         windows: First and last day of contacts of each slice.
         metrics: Of the candidate, the baseline and the champion before, on the test slice.
         code_revision: Revision of the code.
+        promoted: Whether it passed the gate, so that it is the champion from its day on.
+        trained_at: When it was trained, in UTC; of two of the same day the later holds.
         sha256: Digest of the pipeline's file.
     """
 
@@ -61,11 +61,13 @@ class Facts:
     windows: dict[str, tuple[str, str]]
     metrics: dict[str, dict[str, Any]]
     code_revision: str
+    promoted: bool
+    trained_at: str
     sha256: str = field(default="")
 
 
 class Registry:
-    """A folder of `<model>/<version>/{pipeline.joblib, model.json, card.md}` and `<model>/champion.json`."""
+    """A folder of `<model>/<version>/{pipeline.joblib, model.json, card.md}`."""
 
     def __init__(self, folder: Path) -> None:
         """Keep the folder; it is made on the first save."""
@@ -75,49 +77,43 @@ class Registry:
         """Save a version whole or not at all; the same version again takes the place of the one before.
 
         Args:
-            facts: What is known of it.
+            facts: What is known of it, its promotion included.
             artifact: What is applied.
             card: The model card, in Markdown.
         """
         place = self.folder / facts.model_name / facts.model_version
         place.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=".staged-", dir=place.parent))
-        joblib.dump(artifact, staged / PIPELINE, compress=3)
-        known = asdict(facts) | {"sha256": _digest(staged / PIPELINE)}
-        (staged / FACTS).write_text(json.dumps(known, indent=2, default=str) + "\n", encoding="utf-8")
-        (staged / CARD).write_text(card, encoding="utf-8")
-        if place.exists():
-            shutil.rmtree(place)
-        staged.rename(place)
+        with tempfile.TemporaryDirectory(prefix=".staged-", dir=place.parent) as staged:
+            new, before = Path(staged) / "new", Path(staged) / "before"
+            new.mkdir()
+            joblib.dump(artifact, new / PIPELINE, compress=3)
+            known = asdict(facts) | {"sha256": _digest((new / PIPELINE).read_bytes())}
+            (new / FACTS).write_text(json.dumps(known, indent=2, default=str) + "\n", encoding="utf-8")
+            (new / CARD).write_text(card, encoding="utf-8")
+            if place.exists():
+                place.rename(before)
+            new.rename(place)
 
-    def promote(self, model_name: str, model_version: str) -> None:
-        """Make a version the champion of its model.
-
-        Args:
-            model_name: Model.
-            model_version: Version that is saved.
-        """
-        pointer = self.folder / model_name / CHAMPION
-        staged = pointer.with_name(f".{CHAMPION}.{os.getpid()}")
-        staged.write_text(json.dumps({"model_version": model_version}) + "\n", encoding="utf-8")
-        staged.replace(pointer)
-
-    def champion(self, model_name: str) -> Facts | None:
-        """Give what is known of the champion, if there is one.
+    def champion(self, model_name: str, as_of: date, *, other_than: str = "") -> Facts | None:
+        """Give the version that was champion on a day: the latest promoted of those trained for it or before.
 
         Args:
             model_name: Model.
+            as_of: The day; a version that was trained for a later one may know what came after it.
+            other_than: A version that doesn't count.
 
         Returns:
-            Its facts.
+            Its facts, if there was a champion.
 
         Raises:
             ModelError: The registry is damaged.
         """
-        pointer = self.folder / model_name / CHAMPION
-        if not pointer.exists():
-            return None
-        return self.version(model_name, json.loads(pointer.read_text("utf-8"))["model_version"])
+        promoted = (
+            facts
+            for facts in self._trained(model_name, as_of)
+            if facts.promoted and facts.model_version != other_than
+        )
+        return max(promoted, key=lambda facts: (facts.as_of, facts.trained_at), default=None)
 
     def version(self, model_name: str, model_version: str) -> Facts:
         """Give what is known of a saved version, champion or not.
@@ -134,11 +130,12 @@ class Registry:
         """
         return _read_facts(self.folder / model_name / model_version / FACTS)
 
-    def last_trained(self, model_name: str) -> date | None:
-        """Give the day of a model's last training, whether it was promoted or not.
+    def last_trained(self, model_name: str, as_of: date) -> date | None:
+        """Give the day of a model's last training by a day, whether it was promoted or not.
 
         Args:
             model_name: Model.
+            as_of: The day; trainings for later ones don't count.
 
         Returns:
             The day, if it was ever trained.
@@ -146,8 +143,7 @@ class Registry:
         Raises:
             ModelError: The registry is damaged.
         """
-        paths = (self.folder / model_name).glob(f"[!.]*/{FACTS}")
-        return max((_read_facts(path).as_of for path in paths), default=None)
+        return max((facts.as_of for facts in self._trained(model_name, as_of)), default=None)
 
     def load(self, facts: Facts) -> Artifact:
         """Load what a version applies.
@@ -162,19 +158,28 @@ class Registry:
             ModelError: The file is not the one that was saved; reading it could run foreign code.
         """
         path = self.folder / facts.model_name / facts.model_version / PIPELINE
-        if not path.exists() or _digest(path) != facts.sha256:
-            raise ModelError(f"{path} is not the file that was saved.", hint="Train the model again.")
-        artifact: Artifact = joblib.load(path)
+        content = path.read_bytes() if path.exists() else b""
+        if _digest(content) != facts.sha256:
+            raise ModelError(f"{path} is not the file that was saved.", hint=_mend(path.parent))
+        artifact: Artifact = joblib.load(io.BytesIO(content))
         return artifact
+
+    def _trained(self, model_name: str, as_of: date) -> list[Facts]:
+        paths = (self.folder / model_name).glob(f"[!.]*/{FACTS}")
+        return [facts for facts in map(_read_facts, paths) if facts.as_of <= as_of]
 
 
 def _read_facts(path: Path) -> Facts:
     try:
         known = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} can't be read: {error}.", hint="Train the model again.") from error
-    return Facts(**{**known, "as_of": date.fromisoformat(known["as_of"])})
+        return Facts(**{**known, "as_of": date.fromisoformat(known["as_of"])})
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ModelError(f"{path} can't be read: {error}.", hint=_mend(path.parent)) from error
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _mend(version: Path) -> str:
+    return f"Put {version} back as it was, or remove it: the champion before it then scores."
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

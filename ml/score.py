@@ -20,7 +20,7 @@ from ml.dataset import VIEWS
 from ml.drift import sample
 from ml.features import FeatureSet, load_feature_set
 from ml.registry import Artifact, Facts, Registry
-from ml.train import model_name
+from ml.train import TEST_DAYS, model_name
 
 BATCH_ROWS = 50_000
 SCHEMA = pa.schema(
@@ -52,6 +52,7 @@ class Scoring:
         rows: How many scores there are.
         drift: Of a sample of all customers since the champion's training.
         base_rate: Share of conversions that the champion was trained on.
+        base_rate_now: Share of conversions of the newest contacts whose window is over, if there are any.
     """
 
     use_case: str
@@ -59,16 +60,17 @@ class Scoring:
     rows: int
     drift: pd.DataFrame
     base_rate: float
+    base_rate_now: float | None
 
 
 def score(settings: Settings, warehouse: Warehouse, as_of: date, scores: Path) -> list[Scoring]:
-    """Score everybody for every offer that holds, with the champion of each use case.
+    """Score everybody for every offer that holds, with the champion of each use case on the day.
 
     Args:
         settings: The settings.
         warehouse: The open warehouse, its feature models built for the day.
         as_of: The day.
-        scores: Parquet file to write; none is written where no use case has a champion.
+        scores: Parquet file to write; none is written where no use case has a champion by then.
 
     Returns:
         What was done, a use case without champion left out.
@@ -82,14 +84,15 @@ def score(settings: Settings, warehouse: Warehouse, as_of: date, scores: Path) -
         folder = Path(name)
         files = dataset.read_customers(warehouse, as_of, folder)
         for use_case in dataset.use_cases(warehouse):
-            facts = registry.champion(model_name(use_case))
+            facts = registry.champion(model_name(use_case), as_of)
             if facts is None:
                 continue
             features = load_feature_set(settings.project_dir, use_case)
             features.check_known(facts.features)
             offers = dataset.read_offers(warehouse, use_case, as_of)
             if offers:
-                work = _Work(facts, registry.load(facts), offers, as_of)
+                rate = dataset.recent_rate(warehouse, use_case, as_of, TEST_DAYS)
+                work = _Work(facts, registry.load(facts), offers, as_of, rate)
                 done.append(work.run(use_case, files, folder / f"scores_{use_case}.parquet"))
         if done:
             _rank(folder, scores, settings)
@@ -102,6 +105,7 @@ class _Work:
     artifact: Artifact
     offers: list[dict[str, str]]
     as_of: date
+    base_rate_now: float | None
 
     def run(self, use_case: str, files: tuple[Path, Path], out: Path) -> Scoring:
         rows, drift = 0, self.artifact.population.drift(self._features, sample(files[0]))
@@ -113,7 +117,7 @@ class _Work:
                     offered = _offered(batch, views, offer)
                     writer.write_table(pa.table(self._columns(offered), schema=schema))
                     rows += len(offered)
-        return Scoring(use_case, self.facts, rows, drift, self.artifact.base_rate)
+        return Scoring(use_case, self.facts, rows, drift, self.artifact.base_rate, self.base_rate_now)
 
     @property
     def _features(self) -> FeatureSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ def is_due(registry: Registry, name: str, as_of: date, every_days: int) -> bool:
     Returns:
         Whether it should be trained.
     """
-    last = registry.last_trained(name)
+    last = registry.last_trained(name, as_of)
     return last is None or (as_of - last).days >= every_days
 
 
@@ -167,16 +167,12 @@ def _judge(
     probability = candidate.probability(test)
     metrics, rivals = measure(test, probability), _rivals(registry, features, slices, as_of)
     drift = Reference.of(features, slices.train).drift(features, test)
+    leaks = suspects(features, slices.train, OUTCOME)
+    decision = decide(metrics, rivals["baseline"], rivals.get("champion"), drift, leaks)
     training = Training(
-        facts=_facts(as_of, candidate, slices, {"candidate": metrics, **rivals}),
+        facts=_facts(as_of, candidate, slices, {"candidate": metrics, **rivals}, decision),
         use_case=features.use_case,
-        decision=decide(
-            metrics,
-            rivals["baseline"],
-            rivals.get("champion"),
-            drift,
-            suspects(features, slices.train, OUTCOME),
-        ),
+        decision=decision,
         metrics=metrics,
         interval=auc_interval(_outcome(test), probability),
         rivals=rivals,
@@ -193,23 +189,15 @@ def _judge(
         training.base_rate,
     )
     registry.save(training.facts, artifact, model_card(training, features, test, probability))
-    if training.decision.promoted:
-        registry.promote(training.facts.model_name, training.facts.model_version)
     return training
 
 
 def _rivals(registry: Registry, features: FeatureSet, slices: Slices, as_of: date) -> dict[str, Metrics]:
     baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
     rivals = {"baseline": measure(slices.test, baseline.probability(slices.test))}
-    champion = registry.champion(model_name(features.use_case))
-    if champion is not None and champion.as_of > as_of:
-        raise ModelError(
-            f"The champion of {features.use_case} was trained for {champion.as_of}, after {as_of}: "
-            "it may have seen what it would be measured on.",
-            hint="Train for a day after it.",
-        )
     # A version that is trained again is no rival of itself.
-    if champion is not None and champion.model_version != _version(as_of, features):
+    champion = registry.champion(model_name(features.use_case), as_of, other_than=_version(as_of, features))
+    if champion is not None:
         before = _champion_probability(registry, champion, features, slices.test)
         if before is not None:
             rivals["champion"] = measure(slices.test, before)
@@ -256,7 +244,9 @@ def _bins(rows: pd.DataFrame, probability: Floats) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _facts(as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str, Metrics]) -> Facts:
+def _facts(
+    as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str, Metrics], decision: Decision
+) -> Facts:
     split = slices.split
     windows = {"train": split.train, "calibration": split.calibration, "test": split.test}
     return Facts(
@@ -269,6 +259,8 @@ def _facts(as_of: date, candidate: Propensity, slices: Slices, metrics: dict[str
         windows={key: (str(first), str(last)) for key, (first, last) in windows.items()},
         metrics={key: value.as_dict() for key, value in metrics.items()},
         code_revision=code_revision(),
+        promoted=decision.promoted,
+        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 

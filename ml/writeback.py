@@ -125,7 +125,8 @@ def _calibration(training: Training) -> list[dict[str, Any]]:
 
 
 def _drift(scoring: Scoring, as_of: date) -> list[dict[str, Any]]:
-    more = _version(scoring.facts, as_of) | {"base_rate_expected": scoring.base_rate}
+    rates = {"base_rate_expected": scoring.base_rate, "base_rate_actual": scoring.base_rate_now}
+    more = _version(scoring.facts, as_of) | rates
     return [more | row for row in scoring.drift.to_dict("records")]
 
 

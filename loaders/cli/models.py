@@ -89,7 +89,10 @@ def score(*, as_of: BuildDayOption = None, fmt: FormatOption = Format.text) -> N
         built = _build_inputs(settings, day(as_of), fmt)
         report = _run(settings, built.as_of, scoring=True)
         if not report.scorings:
-            raise ModelError("No model may score: none has passed the gate.", hint="Run `bankmart train`.")
+            raise ModelError(
+                f"No model may score for {built.as_of}: none trained by then has passed the gate.",
+                hint=f"Run `bankmart train --as-of {built.as_of}`.",
+            )
         after = build_marts(settings, built.as_of, BuildOptions(select=ON_SCORES))
     exit_code = load_code(report) or after.exit_code
     payload = {

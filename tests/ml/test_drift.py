@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.drift import Distribution, Reference, sample
+from ml.drift import DRIFTED, Distribution, Reference, sample
 from ml.errors import FeatureError
 from ml.features import Feature, FeatureSet
 
@@ -58,3 +58,18 @@ def test_missing_values_are_a_bin_of_their_own() -> None:
     values = pd.Series(np.linspace(0, 1, 100))
     half = values.where(values > 0.5)
     assert Distribution.of(values).stability_index(half) > 1
+
+
+@pytest.mark.parametrize("now", [3.0, 7.0, np.nan])
+def test_a_constant_drifts_when_it_becomes_another(now: float) -> None:
+    assert Distribution.of(pd.Series([5.0] * 100)).stability_index(pd.Series([5.0] * 100)) == 0
+    assert Distribution.of(pd.Series([5.0] * 100)).stability_index(pd.Series([now] * 100)) > DRIFTED
+
+
+def test_what_was_never_known_drifts_when_it_is() -> None:
+    assert Distribution.of(pd.Series([np.nan] * 100)).stability_index(pd.Series([1.0] * 100)) > DRIFTED
+
+
+def test_the_zeros_of_most_drift_when_they_fall_below() -> None:
+    most = pd.Series([0.0] * 70 + list(np.linspace(1, 9, 30)))
+    assert Distribution.of(most).stability_index(most.replace(0.0, -1.0)) > DRIFTED

@@ -30,6 +30,7 @@ def people() -> pd.DataFrame:
             # A little of age is in income, as in life.
             "income": 20_000 + 300 * age + rng.normal(0, 20_000, ROWS),
             "year_one": 2025 - age + rng.integers(-3, 4, ROWS),
+            "draws_pension": np.where(age > 64, rng.random(ROWS) < 0.9, False),
             "pension": np.where(age > 64, rng.choice(["paid", "none"], ROWS, p=[0.9, 0.1]), "none"),
         }
     )
@@ -45,7 +46,8 @@ def test_what_tells_little_may_be_learned_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "attribute"), [("year_one", "age"), ("pension", "age"), ("title", "gender")]
+    ("name", "attribute"),
+    [("year_one", "age"), ("draws_pension", "age"), ("pension", "age"), ("title", "gender")],
 )
 def test_a_stand_in_is_refused_for_credit_whatever_its_name(name: str, attribute: str) -> None:
     rows = people()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -37,6 +38,9 @@ def test_each_fault_alone_keeps_the_champion() -> None:
         "average precision": decide(GOOD, replace(WORSE, average_precision=0.2), None, STEADY, {}),
         "calibration error 0.0300": decide(replace(GOOD, calibration_error=0.03), WORSE, None, STEADY, {}),
         "duration alone reaches an AUC of 0.8200": decide(GOOD, WORSE, None, STEADY, {"duration": 0.82}),
+        "AUC nan": decide(replace(GOOD, auc=math.nan), WORSE, None, STEADY, {}),
+        "average precision nan": decide(replace(GOOD, average_precision=math.nan), WORSE, None, STEADY, {}),
+        "calibration error nan": decide(replace(GOOD, calibration_error=math.nan), WORSE, None, STEADY, {}),
         "balance has drifted (PSI 0.31)": decide(GOOD, WORSE, None, DRIFTED, {}),
     }
     for reason, decision in refusals.items():

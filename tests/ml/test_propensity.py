@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from ml.drift import Reference
 from ml.errors import FeatureError, ModelError
 from ml.evaluate import calibration_error
 from ml.propensity import Calibrator, Propensity, fit, fit_baseline
 from ml.reasons import Reasons
-from ml.registry import Artifact, Facts, Registry
 from tests.ml.bank import FEATURES, contacts
 
 TRAIN, CALIBRATION, TEST = slice(0, 20_000), slice(20_000, 30_000), slice(30_000, 40_000)
@@ -90,50 +86,6 @@ def test_one_outcome_alone_is_too_little_to_learn_from(rows: pd.DataFrame) -> No
     none = rows[TRAIN].assign(has_converted=0)
     with pytest.raises(ModelError, match="0 conversions are too few"):
         fit(FEATURES, none, rows[CALIBRATION], outcome="has_converted", day="planned_date", gap_days=30)
-
-
-def _save(registry: Registry, model: Propensity, rows: pd.DataFrame, version: str) -> Facts:
-    facts = Facts(
-        model_name="propensity_other",
-        model_version=version,
-        as_of=rows["planned_date"].iloc[0].date(),
-        candidate=model.kind,
-        features=FEATURES.names,
-        feature_digest=FEATURES.digest,
-        windows={},
-        metrics={},
-        code_revision="unknown",
-    )
-    artifact = Artifact(model, Reasons.fit(FEATURES, rows[TRAIN]), Reference.of(FEATURES, rows[TRAIN]), 0.1)
-    registry.save(facts, artifact, "# Card\n")
-    return facts
-
-
-def test_the_registry_gives_back_what_it_took(model: Propensity, rows: pd.DataFrame, tmp_path: Path) -> None:
-    registry = Registry(tmp_path)
-    assert registry.champion("propensity_other") is None
-    _save(registry, model, rows, "20250101-aa")
-    assert registry.champion("propensity_other") is None
-    registry.promote("propensity_other", "20250101-aa")
-    champion = registry.champion("propensity_other")
-    assert champion is not None
-    assert champion.features == FEATURES.names
-    loaded = registry.load(champion).model
-    assert np.array_equal(loaded.raw(rows[TEST]), model.raw(rows[TEST]))
-
-
-def test_a_changed_file_of_the_registry_is_never_opened(
-    model: Propensity, rows: pd.DataFrame, tmp_path: Path
-) -> None:
-    registry = Registry(tmp_path)
-    _save(registry, model, rows, "20250101-aa")
-    registry.promote("propensity_other", "20250101-aa")
-    champion = registry.champion("propensity_other")
-    assert champion is not None
-    with (tmp_path / "propensity_other" / "20250101-aa" / "pipeline.joblib").open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(ModelError, match="is not the file that was saved"):
-        registry.load(champion)
 
 
 def test_scoring_without_a_feature_is_refused(model: Propensity, rows: pd.DataFrame) -> None:

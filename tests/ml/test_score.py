@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -15,10 +18,12 @@ from ml.drift import Reference
 from ml.features import Feature, FeatureSet
 from ml.propensity import Propensity, fit
 from ml.reasons import Reasons
-from ml.registry import Artifact, Facts
+from ml.registry import Artifact, Facts, Registry
+from tests.conftest import scratch
 from tests.ml.bank import FEATURES, contacts
 
 OFFERED = FeatureSet("other", (*FEATURES.features, *(Feature(name, "numeric", "views") for name in VIEWS)))
+FACTS = Facts("propensity_other", "1", date(2025, 1, 1), "logistic", OFFERED.names, "", {}, {}, "", True, "")
 OFFERS = [{"offer_id": "SAV", "product_code": "SAV"}, {"offer_id": "CARD", "product_code": "CARD"}]
 
 
@@ -52,8 +57,7 @@ def files(rows: pd.DataFrame, tmp_path: Path) -> tuple[Path, Path]:
 
 
 def scored(artifact: Artifact, files: tuple[Path, Path], out: Path) -> pd.DataFrame:
-    facts = Facts("propensity_other", "1", date(2025, 1, 1), "logistic", OFFERED.names, "", {}, {}, "")
-    done = score._Work(facts, artifact, OFFERS, date(2025, 1, 2)).run("other", files, out)
+    done = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2), 0.05).run("other", files, out)
     found = pq.read_table(out).to_pandas()
     assert done.rows == len(found)
     assert "drifted" not in set(done.drift["status"])
@@ -80,3 +84,37 @@ def test_views_count_for_their_own_product_and_customer(
     assert set(changed["offer_id"]) == {"SAV"}
     viewed = set(views.loc[views[list(VIEWS)].sum(axis=1) > 0, "customer_id"])
     assert set(changed["customer_id"]) == viewed
+
+
+def test_a_day_is_scored_by_the_champion_of_that_day(
+    artifact: Artifact, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = scratch(tmp_path)
+    no_warehouse: Any = None
+    registry = Registry(settings.models)
+    for month in (1, 3):
+        registry.save(replace(FACTS, model_version=str(month), as_of=date(2025, month, 1)), artifact, "")
+    answers = {"use_cases": ["other"], "read_customers": files, "read_offers": OFFERS, "recent_rate": 0.05}
+    for name, found in answers.items():
+        monkeypatch.setattr(f"ml.dataset.{name}", lambda *_, found=found: found)
+    monkeypatch.setattr("ml.score.load_feature_set", lambda *_: OFFERED)
+    for day, version in ((date(2025, 2, 1), "1"), (date(2025, 4, 1), "3")):
+        out = tmp_path / f"{day}.parquet"
+        [done] = score.score(settings, no_warehouse, day, out)
+        assert done.facts.model_version == version
+        assert set(pq.read_table(out)["model_version"].to_pylist()) == {version}
+    before = tmp_path / "before.parquet"
+    assert score.score(settings, no_warehouse, date(2024, 12, 31), before) == []
+    assert not before.exists()
+
+
+def test_the_same_features_have_the_same_hash_whatever_their_type_or_sign_of_zero(artifact: Artifact) -> None:
+    rows = contacts(3).assign(customer_id="C1", **dict.fromkeys(VIEWS, 1))
+    work = score._Work(FACTS, artifact, OFFERS, date(2025, 1, 2), 0.05)
+    alike = [
+        rows.assign(balance=balance, sessions=sessions)
+        for balance, sessions in ((0.0, 5), (-0.0, 5.0), (-1e-9, Decimal("5.00")), (1e-9, 5.0))
+    ]
+    hashes = [work._columns(each)["feature_hash"] for each in alike]
+    assert hashes[1:] == hashes[:-1]
+    assert work._columns(rows.assign(balance=0.01, sessions=5))["feature_hash"] != hashes[0]

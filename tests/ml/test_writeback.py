@@ -15,6 +15,7 @@ import pytest
 
 from loaders.ledger import Load
 from loaders.warehouse import open_warehouse
+from ml.dataset import recent_rate
 from ml.registry import Facts
 from ml.score import SCHEMA, Scoring
 from ml.writeback import MAPPING, scores_file, write_scorings
@@ -22,7 +23,9 @@ from tests.parity.twins import Engine, twins
 from tests.redshift.standin.server import StandIn
 
 DAY = date(2026, 1, 1)
-FACTS = Facts("propensity_other", "20260101-0", DAY, "linear", ["balance"], "0" * 16, {}, {}, "test")
+FACTS = Facts(
+    "propensity_other", "20260101-0", DAY, "linear", ["balance"], "0" * 16, {}, {}, "test", True, ""
+)
 ROWS = {"customer_scores": 3, "feature_drift": 1, "model_runs": 1}
 
 
@@ -44,7 +47,7 @@ def write(folder: Path, probability: str = "0.25") -> Path:
     drift = pd.DataFrame(
         [{"feature": "balance", "psi": 0.01, "status": "steady", "rows_expected": 9, "rows_actual": 9}]
     )
-    write_scorings(folder, [Scoring("other", FACTS, len(rows), drift, 0.1)], DAY)
+    write_scorings(folder, [Scoring("other", FACTS, len(rows), drift, 0.1, 0.05)], DAY)
     return folder
 
 
@@ -108,3 +111,31 @@ def test_other_scores_of_the_same_day_come_beside_the_first(engine: Engine, tmp_
         " where _load_id = (select max(load_id) from ops.load_ledger where table_name = 'customer_scores')"
     )
     assert kept["p"] == Decimal("0.5")
+
+
+CONTACTS = """
+    create table core.fct_campaign_contacts as
+    select 'O1' as offer_id, false as is_holdout, true as has_converted, date '2025-12-02' as planned_date
+    union all select 'O1', false, false, date '2025-12-02'
+    union all select 'O1', false, false, date '2025-11-02'
+    union all select 'O1', false, true, date '2025-12-03' -- may still convert
+    union all select 'O1', false, true, date '2025-11-01' -- over too long ago
+    union all select 'O1', true, true, date '2025-12-02' -- held out
+    union all select 'O2', false, true, date '2025-12-02' -- another use case
+"""
+OFFERED = """
+    create table core.dim_offers as
+    select 'O1' as offer_id, 'other' as use_case, 30 as conversion_window_days
+    union all select 'O2', 'credit', 30
+"""
+
+
+def test_the_base_rate_is_of_contacts_whose_window_is_newly_over(engine: Engine, tmp_path: Path) -> None:
+    with open_warehouse(engine.settings) as warehouse:
+        warehouse.execute(["create schema if not exists core", CONTACTS, OFFERED])
+        assert recent_rate(warehouse, "other", DAY, 30 + 1) == 1 / 3
+        assert recent_rate(warehouse, "other", DAY, 30) == 1 / 2
+        assert recent_rate(warehouse, "none", DAY, 30) is None
+    engine.load(write(tmp_path / "rates"), MAPPING)
+    [told] = engine.query("select base_rate_expected, base_rate_actual from raw.ml__feature_drift")
+    assert told == {"base_rate_expected": Decimal("0.1"), "base_rate_actual": Decimal("0.05")}

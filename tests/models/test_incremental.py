@@ -8,9 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from tests.models.conftest import Bank
+from loaders.contract import load_contracts
+from loaders.dbt import AFTER_UPDATE, DbtProject
+from loaders.warehouse import open_warehouse
+from tests.models.conftest import BUILD, Bank
 
 DAYS = [date(2024, 3, 1) + timedelta(days=offset) for offset in range(4)]
 CUSTOMERS = [f"C{number:03}" for number in range(300)]
@@ -235,3 +239,16 @@ def test_totals_agree_from_raw_to_customer_360(bank: Bank, delivered: list[Path]
     assert raw_cards == fact_cards
     [(card_spend, account_spend, lifetime)] = bank.query(FACTS_AND_CUSTOMERS, DAYS[-1])
     assert card_spend + account_spend == lifetime
+
+
+def test_a_table_of_an_older_version_fails_with_what_to_do(bank: Bank) -> None:
+    with open_warehouse(bank.settings) as warehouse:
+        warehouse.ensure_tables(load_contracts(bank.settings.project_dir))
+    project, command = DbtProject(bank.settings), [*BUILD, "--select", "+fct_loan_payments"]
+    assert not any(node.failed for node in project.run(command, DAYS[0]))
+    with duckdb.connect(str(bank.settings.duckdb_path)) as connection:
+        connection.execute("alter table core.fct_loan_payments drop column file_date")
+    [failed] = [node for node in project.run(command, DAYS[1]) if node.failed]
+    assert failed.name == "fct_loan_payments"
+    assert failed.message.startswith(AFTER_UPDATE)
+    assert not any(node.failed for node in project.run([*command, "--full-refresh"], DAYS[1]))

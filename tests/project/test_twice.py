@@ -91,9 +91,7 @@ def test_the_second_run_changes_nothing(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("rule", ["no_consent", "opted_out"])
-def test_a_member_of_an_audience_who_is_not_eligible_is_noticed(
-    rule: str, runs: Runs, tmp_path: Path
-) -> None:
+def test_an_ineligible_member_of_an_audience_is_noticed(rule: str, runs: Runs, tmp_path: Path) -> None:
     bank = Bank(tmp_path)
     shutil.copy(runs.bank.database, bank.database)
     tests = (
