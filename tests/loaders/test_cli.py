@@ -50,6 +50,14 @@ def test_a_build_of_nothing_says_what_to_do() -> None:
     assert "bankmart load" in result.stderr
 
 
+def test_a_build_needs_no_folder_to_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = bankmart("build")
+    assert result.exit_code == 12
+    assert "bankmart load" in result.stderr
+
+
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKMART_THREADS", "many")
     result = bankmart("status")
