@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,7 @@ CARD = "card.md"
 PIPELINE = "pipeline.joblib"
 FACTS = "model.json"
 CHAMPION = "champion.json"
+TRAIN_AGAIN = "`bankmart train --force` trains the model again."
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,55 @@ class Registry:
             shutil.rmtree(place)
         staged.rename(place)
 
-    def promote(self, model_name: str, model_version: str) -> None:
+    def promote(self, model_name: str, model_version: str, before: str | None = None) -> None:
         """Make a version the champion of its model.
 
         Args:
             model_name: Model.
             model_version: Version that is saved.
+            before: The champion before, which the same version has to beat again if it is trained again.
         """
         pointer = self.folder / model_name / CHAMPION
         staged = pointer.with_name(f".{CHAMPION}.{os.getpid()}")
-        staged.write_text(json.dumps({"model_version": model_version}) + "\n", encoding="utf-8")
+        pointed = {"model_version": model_version, "before": before}
+        staged.write_text(json.dumps(pointed) + "\n", encoding="utf-8")
         staged.replace(pointer)
+
+    def withdraw(self, model_name: str, model_version: str) -> None:
+        """Give the place back to the champion before, if a champion was trained again and is refused now.
+
+        Args:
+            model_name: Model.
+            model_version: Version that is refused.
+        """
+        try:
+            pointed = self._pointed(model_name)
+        except ModelError:
+            return
+        if pointed.get("model_version") != model_version:
+            return
+        if before := pointed.get("before"):
+            self.promote(model_name, before)
+        else:
+            (self.folder / model_name / CHAMPION).unlink()
+
+    def rival(self, model_name: str, model_version: str) -> Facts | None:
+        """Give the champion that a version has to beat: for the champion itself, the one before.
+
+        Args:
+            model_name: Model.
+            model_version: Version, saved or not.
+
+        Returns:
+            The facts of the rival, if there is one.
+
+        Raises:
+            ModelError: The registry is damaged.
+        """
+        pointed = self._pointed(model_name)
+        versions = [pointed.get("model_version"), pointed.get("before")]
+        found = next((version for version in versions if version not in {None, model_version}), None)
+        return self.version(model_name, found) if found else None
 
     def champion(self, model_name: str) -> Facts | None:
         """Give what is known of the champion, if there is one.
@@ -114,10 +154,8 @@ class Registry:
         Raises:
             ModelError: The registry is damaged.
         """
-        pointer = self.folder / model_name / CHAMPION
-        if not pointer.exists():
-            return None
-        return self.version(model_name, json.loads(pointer.read_text("utf-8"))["model_version"])
+        version = self._pointed(model_name).get("model_version")
+        return self.version(model_name, version) if version else None
 
     def version(self, model_name: str, model_version: str) -> Facts:
         """Give what is known of a saved version, champion or not.
@@ -137,17 +175,19 @@ class Registry:
     def last_trained(self, model_name: str) -> date | None:
         """Give the day of a model's last training, whether it was promoted or not.
 
+        A version that is damaged counts for nothing: the model is then due, and its training mends it.
+
         Args:
             model_name: Model.
 
         Returns:
             The day, if it was ever trained.
-
-        Raises:
-            ModelError: The registry is damaged.
         """
-        paths = (self.folder / model_name).glob(f"[!.]*/{FACTS}")
-        return max((_read_facts(path).as_of for path in paths), default=None)
+        days = []
+        for path in (self.folder / model_name).glob(f"[!.]*/{FACTS}"):
+            with suppress(ModelError):
+                days.append(_read_facts(path).as_of)
+        return max(days, default=None)
 
     def load(self, facts: Facts) -> Artifact:
         """Load what a version applies.
@@ -159,21 +199,39 @@ class Registry:
             The artifact.
 
         Raises:
-            ModelError: The file is not the one that was saved; reading it could run foreign code.
+            ModelError: The file is not the one that was saved, and reading it could run foreign code; or it is
+                of other code than this.
         """
         path = self.folder / facts.model_name / facts.model_version / PIPELINE
         if not path.exists() or _digest(path) != facts.sha256:
-            raise ModelError(f"{path} is not the file that was saved.", hint="Train the model again.")
-        artifact: Artifact = joblib.load(path)
+            raise ModelError(f"{path} is not the file that was saved.", hint=TRAIN_AGAIN)
+        try:
+            artifact: Artifact = joblib.load(path)
+        except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path} is of other code than this: {error}.", hint=TRAIN_AGAIN) from error
         return artifact
+
+    def _pointed(self, model_name: str) -> dict[str, Any]:
+        pointer = self.folder / model_name / CHAMPION
+        return _read_object(pointer) if pointer.exists() else {}
 
 
 def _read_facts(path: Path) -> Facts:
+    known = _read_object(path)
+    try:
+        return Facts(**{**known, "as_of": date.fromisoformat(known["as_of"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is no model's: {error}.", hint=TRAIN_AGAIN) from error
+
+
+def _read_object(path: Path) -> dict[str, Any]:
     try:
         known = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} can't be read: {error}.", hint="Train the model again.") from error
-    return Facts(**{**known, "as_of": date.fromisoformat(known["as_of"])})
+        raise ModelError(f"{path} can't be read: {error}.", hint=TRAIN_AGAIN) from error
+    if not isinstance(known, dict):
+        raise ModelError(f"{path} is no JSON object.", hint=TRAIN_AGAIN)
+    return known
 
 
 def _digest(path: Path) -> str:

@@ -17,7 +17,7 @@ from ml import dataset
 from ml.card import model_card
 from ml.dataset import DAY, OUTCOME
 from ml.drift import Reference, sample
-from ml.errors import FeatureError, ModelError
+from ml.errors import ModelError
 from ml.evaluate import Floats, Metrics, auc_interval, calibration_bins, evaluate, lift_deciles
 from ml.fairness import check_stand_ins
 from ml.features import FeatureSet, load_feature_set
@@ -164,8 +164,8 @@ def _judge(
     settings: Settings, as_of: date, slices: Slices, candidate: Propensity, population: pd.DataFrame
 ) -> Training:
     registry, features, test = Registry(settings.models), candidate.features, slices.test
-    probability = candidate.probability(test)
-    metrics, rivals = measure(test, probability), _rivals(registry, features, slices, as_of)
+    probability, champion = candidate.probability(test), _champion(registry, features, as_of)
+    metrics, rivals = measure(test, probability), _rivals(registry, champion, features, slices)
     drift = Reference.of(features, slices.train).drift(features, test)
     training = Training(
         facts=_facts(as_of, candidate, slices, {"candidate": metrics, **rivals}),
@@ -193,23 +193,35 @@ def _judge(
         training.base_rate,
     )
     registry.save(training.facts, artifact, model_card(training, features, test, probability))
+    name, version = training.facts.model_name, training.facts.model_version
     if training.decision.promoted:
-        registry.promote(training.facts.model_name, training.facts.model_version)
+        registry.promote(name, version, before=champion.model_version if champion else None)
+    else:
+        registry.withdraw(name, version)
     return training
 
 
-def _rivals(registry: Registry, features: FeatureSet, slices: Slices, as_of: date) -> dict[str, Metrics]:
-    baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
-    rivals = {"baseline": measure(slices.test, baseline.probability(slices.test))}
-    champion = registry.champion(model_name(features.use_case))
+def _champion(registry: Registry, features: FeatureSet, as_of: date) -> Facts | None:
+    """Give the champion to beat; a damaged one can't defend its place, or nothing could ever replace it."""
+    try:
+        champion = registry.rival(model_name(features.use_case), _version(as_of, features))
+    except ModelError:
+        return None
     if champion is not None and champion.as_of > as_of:
         raise ModelError(
             f"The champion of {features.use_case} was trained for {champion.as_of}, after {as_of}: "
             "it may have seen what it would be measured on.",
             hint="Train for a day after it.",
         )
-    # A version that is trained again is no rival of itself.
-    if champion is not None and champion.model_version != _version(as_of, features):
+    return champion
+
+
+def _rivals(
+    registry: Registry, champion: Facts | None, features: FeatureSet, slices: Slices
+) -> dict[str, Metrics]:
+    baseline = fit_baseline(features, slices.train, slices.calibration, outcome=OUTCOME)
+    rivals = {"baseline": measure(slices.test, baseline.probability(slices.test))}
+    if champion is not None:
         before = _champion_probability(registry, champion, features, slices.test)
         if before is not None:
             rivals["champion"] = measure(slices.test, before)
@@ -219,11 +231,11 @@ def _rivals(registry: Registry, features: FeatureSet, slices: Slices, as_of: dat
 def _champion_probability(
     registry: Registry, champion: Facts, features: FeatureSet, test: pd.DataFrame
 ) -> Floats | None:
-    """Score with the champion; one whose features are no longer allowed or there can't defend its place."""
+    """Score with the champion; one that is damaged, or whose features are gone, can't defend its place."""
     try:
         features.check_known(champion.features)
         return registry.load(champion).model.probability(test)
-    except FeatureError:
+    except ModelError:
         return None
 
 

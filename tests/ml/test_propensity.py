@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +13,15 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
+from loaders.settings import Settings
 from ml.drift import Reference
 from ml.errors import FeatureError, ModelError
 from ml.evaluate import calibration_error
 from ml.propensity import Calibrator, Propensity, fit, fit_baseline
 from ml.reasons import Reasons
 from ml.registry import Artifact, Facts, Registry
+from ml.split import TimeSplit
+from ml.train import Slices, _judge
 from tests.ml.bank import FEATURES, contacts
 
 TRAIN, CALIBRATION, TEST = slice(0, 20_000), slice(20_000, 30_000), slice(30_000, 40_000)
@@ -134,6 +140,73 @@ def test_a_changed_file_of_the_registry_is_never_opened(
         file.write(b"x")
     with pytest.raises(ModelError, match="is not the file that was saved"):
         registry.load(champion)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model_version": "20240101-bb"}', "\xff"])
+@pytest.mark.parametrize("name", ["champion.json", "20250101-aa/model.json"])
+def test_a_damaged_registry_is_told_and_a_training_mends_it(
+    model: Propensity, rows: pd.DataFrame, scratch_settings: Settings, name: str, content: str
+) -> None:
+    registry = Registry(scratch_settings.models)
+    facts = _save(registry, model, rows, "20250101-aa")
+    registry.promote(facts.model_name, facts.model_version)
+    damaged = registry.folder / facts.model_name / name
+    damaged.write_bytes(content.encode("latin-1"))
+    if (name, content) != ("champion.json", "{}"):
+        with pytest.raises(ModelError, match="train --force"):
+            registry.champion(facts.model_name)
+    assert registry.last_trained(facts.model_name) == (facts.as_of if name == "champion.json" else None)
+    trained = _train(scratch_settings, model, rows)
+    assert registry.champion(facts.model_name) == registry.version(facts.model_name, trained)
+
+
+def test_a_champion_of_other_code_is_told_and_gives_way(
+    model: Propensity, rows: pd.DataFrame, scratch_settings: Settings
+) -> None:
+    registry = Registry(scratch_settings.models)
+    facts = _save(registry, model, rows, "20250101-aa")
+    registry.promote(facts.model_name, facts.model_version)
+    place = registry.folder / facts.model_name / facts.model_version
+    (place / "pipeline.joblib").write_bytes(b"cml\nGone\n.")
+    digest = hashlib.sha256((place / "pipeline.joblib").read_bytes()).hexdigest()
+    known = json.loads((place / "model.json").read_text("utf-8")) | {"sha256": digest}
+    (place / "model.json").write_text(json.dumps(known), "utf-8")
+    champion = registry.champion(facts.model_name)
+    assert champion is not None
+    with pytest.raises(ModelError, match="of other code than this"):
+        registry.load(champion)
+    trained = _train(scratch_settings, model, rows)
+    assert registry.champion(facts.model_name) == registry.version(facts.model_name, trained)
+
+
+def test_a_champion_that_is_trained_again_has_the_one_before_to_beat(
+    model: Propensity, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    registry = Registry(tmp_path)
+    first, second = (_save(registry, model, rows, version) for version in ("20250101-aa", "20250201-aa"))
+    name = first.model_name
+    registry.promote(name, first.model_version)
+    assert registry.rival(name, first.model_version) is None
+    registry.promote(name, second.model_version, before=first.model_version)
+    for version in (second.model_version, "20250301-aa"):
+        rival = registry.rival(name, version)
+        assert rival is not None
+        assert (rival.model_version == first.model_version) == (version == second.model_version)
+    registry.withdraw(name, second.model_version)
+    champion = registry.champion(name)
+    assert champion is not None
+    assert champion.model_version == first.model_version
+    registry.withdraw(name, first.model_version)
+    assert registry.champion(name) is None
+
+
+def _train(settings: Settings, model: Propensity, rows: pd.DataFrame) -> str:
+    """Judge a candidate as a training does, and give its version, which is promoted."""
+    days = (date(2025, 1, 1), date(2025, 10, 1))
+    slices = Slices(TimeSplit(days, days, days), rows[TRAIN], rows[CALIBRATION], rows[TEST])
+    training = _judge(settings, date(2025, 12, 1), slices, model, rows[TRAIN])
+    assert training.decision.promoted, training.decision.text
+    return training.facts.model_version
 
 
 def test_scoring_without_a_feature_is_refused(model: Propensity, rows: pd.DataFrame) -> None:
