@@ -199,8 +199,8 @@ class Registry:
             The artifact.
 
         Raises:
-            ModelError: The file is not the one that was saved, and reading it could run foreign code; or it is
-                of other code than this.
+            ModelError: The file is not the one that was saved, and reading it could run foreign code; or it
+                is of other code than this.
         """
         path = self.folder / facts.model_name / facts.model_version / PIPELINE
         if not path.exists() or _digest(path) != facts.sha256:
