@@ -29,7 +29,8 @@
         where {{ known_on(day) }}
     ),
 
-    -- What is suppressed in a channel that the bank does not have is suppressed in all.
+    -- What is suppressed in a channel that the bank does not have is suppressed in all, and what ended before it
+    -- began has no end that anybody knows.
     suppressions as (
         select
             suppressions.customer_id,
@@ -38,22 +39,27 @@
         from {{ ref('stg_compliance__suppressions') }} as suppressions
         left join {{ ref('channels') }} as channels
             on suppressions.channel = channels.channel
-        where {{ known_on(day) }} and {{ valid_on(day) }}
+        where
+            {{ known_on(day) }}
+            and (({{ valid_on(day) }}) or (valid_from <= {{ day }} and valid_to < valid_from))
     ),
 
+    -- In answer to a contact that is not known, it may have been any channel.
     opt_outs as (
         select
-            contacts.customer_id,
-            contacts.channel,
+            coalesce(contacts.customer_id, responses.customer_id) as customer_id,
+            channels.channel,
             max(responses.response_date) as opted_out_date
         from {{ ref('stg_marketing__campaign_responses') }} as responses
-        inner join {{ ref('fct_campaign_contacts') }} as contacts
+        left join {{ ref('fct_campaign_contacts') }} as contacts
             on responses.contact_id = contacts.contact_id
+        inner join {{ ref('channels') }} as channels
+            on coalesce(contacts.channel, channels.channel) = channels.channel
         where
             responses.response_type = 'opt_out'
             and responses.response_date <= {{ day }}
             and responses.file_date <= {{ day }}
-        group by contacts.customer_id, contacts.channel
+        group by coalesce(contacts.customer_id, responses.customer_id), channels.channel
     ),
 
     -- Who opts out in answer to a contact is heard at once, not when the register of consents says so.

@@ -16,7 +16,9 @@ consents as (
 
 suppressions as (
     select * from {{ ref('stg_compliance__suppressions') }}
-    where known_to is null and {{ valid_on(as_of()) }}
+    where
+        known_to is null
+        and (({{ valid_on(as_of()) }}) or (valid_from <= {{ as_of() }} and valid_to < valid_from))
 )
 
 select
@@ -48,14 +50,13 @@ select
     members.channel,
     'opted out in answer to a contact' as reason
 from members
-inner join {{ ref('fct_campaign_contacts') }} as contacts
-    on
-        members.customer_id = contacts.customer_id
-        and members.channel = contacts.channel
 inner join {{ ref('stg_marketing__campaign_responses') }} as responses
-    on contacts.contact_id = responses.contact_id
+    on members.customer_id = responses.customer_id
+left join {{ ref('fct_campaign_contacts') }} as contacts
+    on responses.contact_id = contacts.contact_id
 where
-    responses.response_type = 'opt_out'
+    (contacts.contact_id is null or members.channel = contacts.channel)
+    and responses.response_type = 'opt_out'
     and responses.response_date <= {{ as_of() }}
     and not exists (
         select 1 from consents
