@@ -136,6 +136,16 @@ def test_days_past_the_calendar_are_a_message(tmp_path: Path) -> None:
     assert "can't be made" in result.stderr
 
 
+def test_nobody_is_erased_where_nobody_is_there_to_ask(tmp_path: Path) -> None:
+    out = tmp_path / "bank"
+    assert bankmart("generate", "--out", str(out), "--customers", "2", "--days", "1").exit_code == 0
+    file = min((out / "core_banking").glob("customers_*.csv"))
+    assert bankmart("load", str(file)).exit_code == 0
+    result = bankmart("erase", file.read_text("utf-8").splitlines()[1].split(",")[0], "--format", "json")
+    assert result.exit_code == json.loads(result.stdout)["exit_code"] == 17
+    assert "--yes" in result.stderr
+
+
 def test_files_of_later_days_are_left_and_named(tmp_path: Path) -> None:
     out = str(tmp_path / "bank")
     bankmart("generate", "--out", out, "--customers", "30", "--days", "2")
