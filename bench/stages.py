@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,8 +153,10 @@ def _train(settings: Settings, bank: Path, day: date) -> dict[str, Any]:
     clock = _Clock()
     report = run_models(settings, day, scoring=False)
     # Promoted in any case: what scoring takes is measured, also where the gate refuses a model of few months.
+    registry = Registry(settings.models)
     for training in report.trainings:
-        Registry(settings.models).promote(training.facts.model_name, training.facts.model_version)
+        facts = registry.version(training.facts.model_name, training.facts.model_version)
+        registry.save(replace(facts, promoted=True), registry.load(facts), "Promoted to measure scoring.\n")
     rows = sum(training.rows_train + training.metrics.rows for training in report.trainings)
     return clock.read() | {"rows": rows, "what": "contacts"}
 

@@ -103,8 +103,10 @@ class DbtProject:
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - takes seconds, and most commands don't need it
 
         folder = str(self.settings.project_dir)
-        paths = {"project_dir": folder, "profiles_dir": folder, "target_path": self.settings.dbt_target_path}
-        command = [*QUIET, *arguments, "--target", self.settings.target]
+        # As options: dbt checks its defaults, which depend on the working folder, before it heeds keywords.
+        folders = ["--project-dir", folder, "--profiles-dir", folder]
+        command = [*QUIET, *arguments, *folders, "--target", self.settings.target]
+        paths = {"target_path": self.settings.dbt_target_path}
         with _environment(dbt_settings(self.settings).dbt_env()), redirect_stdout(sys.stderr):
             try:
                 outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(command, **paths, **more)

@@ -49,6 +49,19 @@ def has_offers(warehouse: Warehouse) -> bool:
     return bool(warehouse.query("select 1 as found from raw.marketing__offers limit 1"))
 
 
+def has_training(warehouse: Warehouse, model_name: str, as_of: date | None) -> bool:
+    """Tell whether the figures of a training are loaded: who is stopped may have saved the model alone."""
+    found = warehouse.query(
+        """
+        select 1 as found from raw.ml__model_runs
+        where model_name = $1 and as_of_date = $2 and run_type = 'training'
+        limit 1
+        """,
+        [model_name, as_of],
+    )
+    return bool(found)
+
+
 def read_training(warehouse: Warehouse, features: FeatureSet, as_of: date, folder: Path) -> pd.DataFrame:
     """Read the contacts of a use case with the features of the day before each.
 

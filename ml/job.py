@@ -68,11 +68,11 @@ def training_due(settings: Settings, as_of: date) -> bool:
         Whether a model is due, or was trained for this very day: a second run builds what the first did.
     """
     registry = Registry(settings.models)
-    names = [model_name(use_case) for use_case in dataset.USE_CASES]
-    return any(
-        is_due(registry, name, as_of, settings.retrain_days) or registry.last_trained(name, as_of) == as_of
-        for name in names
-    )
+    with open_warehouse(settings) as warehouse:
+        return any(
+            registry.last_trained(name, as_of) == as_of or _is_due(settings, warehouse, name, as_of)
+            for name in map(model_name, dataset.USE_CASES)
+        )
 
 
 def run_models(
@@ -117,16 +117,23 @@ def run_models(
 def _train(
     settings: Settings, warehouse: Warehouse, report: ModelReport, force: bool, progress: Progress
 ) -> None:
-    registry = Registry(settings.models)
     for use_case in dataset.use_cases(warehouse):
         name = model_name(use_case)
-        if not force and not is_due(registry, name, report.as_of, settings.retrain_days):
+        if not force and not _is_due(settings, warehouse, name, report.as_of):
             continue
         progress(f"training {name}")
         try:
             report.trainings.append(train(settings, warehouse, use_case, report.as_of))
         except ModelError as error:
             report.untrained[use_case] = str(error)
+
+
+def _is_due(settings: Settings, warehouse: Warehouse, name: str, as_of: date) -> bool:
+    """Tell whether a training is due, also since the last one was stopped before its figures were loaded."""
+    registry = Registry(settings.models)
+    return is_due(registry, name, as_of, settings.retrain_days) or not dataset.has_training(
+        warehouse, name, registry.last_trained(name, as_of)
+    )
 
 
 def _load(settings: Settings, folder: Path) -> LoadReport | None:

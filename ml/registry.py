@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -110,8 +112,8 @@ class Registry:
         """
         promoted = (
             facts
-            for facts in self._trained(model_name, as_of)
-            if facts.promoted and facts.model_version != other_than
+            for facts in map(_read_facts, self._versions(model_name))
+            if facts.promoted and facts.as_of <= as_of and facts.model_version != other_than
         )
         return max(promoted, key=lambda facts: (facts.as_of, facts.trained_at), default=None)
 
@@ -133,17 +135,20 @@ class Registry:
     def last_trained(self, model_name: str, as_of: date) -> date | None:
         """Give the day of a model's last training by a day, whether it was promoted or not.
 
+        A damaged version counts for nothing: the night goes on, and scoring tells of it.
+
         Args:
             model_name: Model.
             as_of: The day; trainings for later ones don't count.
 
         Returns:
             The day, if it was ever trained.
-
-        Raises:
-            ModelError: The registry is damaged.
         """
-        return max((facts.as_of for facts in self._trained(model_name, as_of)), default=None)
+        days = []
+        for path in self._versions(model_name):
+            with suppress(ModelError):
+                days.append(_read_facts(path).as_of)
+        return max((day for day in days if day <= as_of), default=None)
 
     def load(self, facts: Facts) -> Artifact:
         """Load what a version applies.
@@ -155,18 +160,22 @@ class Registry:
             The artifact.
 
         Raises:
-            ModelError: The file is not the one that was saved; reading it could run foreign code.
+            ModelError: The file is not the one that was saved, and reading it could run foreign code; or it
+                is of other code than this.
         """
         path = self.folder / facts.model_name / facts.model_version / PIPELINE
         content = path.read_bytes() if path.exists() else b""
         if _digest(content) != facts.sha256:
             raise ModelError(f"{path} is not the file that was saved.", hint=_mend(path.parent))
-        artifact: Artifact = joblib.load(io.BytesIO(content))
+        try:
+            artifact: Artifact = joblib.load(io.BytesIO(content))
+        except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+            hint = "`bankmart train --force` trains the model again."
+            raise ModelError(f"{path} is of other code than this: {error}.", hint=hint) from error
         return artifact
 
-    def _trained(self, model_name: str, as_of: date) -> list[Facts]:
-        paths = (self.folder / model_name).glob(f"[!.]*/{FACTS}")
-        return [facts for facts in map(_read_facts, paths) if facts.as_of <= as_of]
+    def _versions(self, model_name: str) -> Iterator[Path]:
+        return (self.folder / model_name).glob(f"[!.]*/{FACTS}")
 
 
 def _read_facts(path: Path) -> Facts:

@@ -17,7 +17,7 @@ from ml import dataset
 from ml.card import model_card
 from ml.dataset import DAY, OUTCOME
 from ml.drift import Reference, sample
-from ml.errors import FeatureError, ModelError
+from ml.errors import ModelError
 from ml.evaluate import Floats, Metrics, auc_interval, calibration_bins, evaluate, lift_deciles
 from ml.fairness import check_stand_ins
 from ml.features import FeatureSet, load_feature_set
@@ -207,11 +207,11 @@ def _rivals(registry: Registry, features: FeatureSet, slices: Slices, as_of: dat
 def _champion_probability(
     registry: Registry, champion: Facts, features: FeatureSet, test: pd.DataFrame
 ) -> Floats | None:
-    """Score with the champion; one whose features are no longer allowed or there can't defend its place."""
+    """Score with the champion; one that is damaged, or whose features are gone, can't defend its place."""
     try:
         features.check_known(champion.features)
         return registry.load(champion).model.probability(test)
-    except FeatureError:
+    except ModelError:
         return None
 
 

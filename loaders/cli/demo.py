@@ -31,7 +31,7 @@ def demo(
     customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 20_000,
     months: Annotated[int, typer.Option(min=1, help="How many months of history, a file each.")] = 18,
     days: Annotated[int, typer.Option(min=1, help="How many nights after them, a file each.")] = 3,
-    seed: Annotated[int, typer.Option(help="Another seed makes another bank.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another bank.")] = 7,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Make a bank, do its nightly job, and show whom to contact, what campaigns cost and how good models are.

@@ -57,7 +57,12 @@ def _confirm(plan: Receipt) -> None:
     if plan.state == "done":
         return
     rows = sum(plan.rows.values())
-    if not typer.confirm(f"Erase {rows:,} rows in {len(plan.rows)} tables, for good?", err=True):
+    try:
+        confirmed = typer.confirm(f"Erase {rows:,} rows in {len(plan.rows)} tables, for good?", err=True)
+    except typer.Abort:
+        # Nobody is there to ask.
+        confirmed = False
+    if not confirmed:
         raise NotConfirmedError("Nothing was erased.", hint="Say yes, or give --yes.")
 
 

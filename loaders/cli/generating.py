@@ -29,7 +29,7 @@ def generate(
     months: Annotated[
         int | None, typer.Option(min=1, help="So many months before, a file each; else a year in one file.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed makes another bank.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another bank.")] = 7,
     start: Annotated[
         datetime,
         typer.Option(formats=DAY, metavar="DAY", show_default="2026-01-01", help="Day of the first files."),

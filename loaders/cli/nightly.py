@@ -31,7 +31,7 @@ from loaders.cli.loading import (
 from loaders.cli.models import ON_SCORES, models_payload, render_models
 from loaders.cli.output import Format, FormatOption, command, console, emit, print_failure, progress_bar
 from loaders.cli.session import session
-from loaders.errors import BankmartError
+from loaders.errors import BankmartError, is_interruption
 
 if TYPE_CHECKING:
     from loaders.build import BuildOptions, BuildReport
@@ -160,9 +160,11 @@ def build_and_score(
             night.models = run_models(
                 settings, night.built.as_of, progress=lambda label: progress(label, 0, 0)
             )
-        except BankmartError as error:
+        except Exception as error:
             # The scores of the night before are better than an audience that forgets today's suppressions.
-            night.failure = explain(error)
+            night.failure = None if is_interruption(error) else explain(error)
+            if night.failure is None:
+                raise
         after = BuildOptions(select=ON_SCORES, full_refresh=options.full_refresh)
         night.scored = build(settings, night.built.as_of, after, project=project, progress=progress)
 

@@ -40,7 +40,8 @@
         group by customer_id
     ),
 
-    -- What is suppressed in a channel that the bank does not have is suppressed in all.
+    -- What is suppressed in a channel that the bank does not have is suppressed in all, and what ended before it
+    -- began has no end that anybody knows.
     suppressions as (
         select
             suppressions.customer_id,
@@ -49,7 +50,9 @@
         from {{ ref('stg_compliance__suppressions') }} as suppressions
         left join {{ ref('channels') }} as channels
             on suppressions.channel = channels.channel
-        where {{ known_on(day) }} and {{ valid_on(day) }}
+        where
+            {{ known_on(day) }}
+            and (({{ valid_on(day) }}) or (valid_from <= {{ day }} and valid_to < valid_from))
     ),
 
     -- Where the contact is not known, nor is its channel: the opt-out holds in all.

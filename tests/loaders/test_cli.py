@@ -50,6 +50,14 @@ def test_a_build_of_nothing_says_what_to_do() -> None:
     assert "bankmart load" in result.stderr
 
 
+def test_a_build_needs_no_folder_to_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = bankmart("build")
+    assert result.exit_code == 12
+    assert "bankmart load" in result.stderr
+
+
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKMART_THREADS", "many")
     result = bankmart("status")
@@ -126,6 +134,16 @@ def test_days_past_the_calendar_are_a_message(tmp_path: Path) -> None:
     result = bankmart("generate", "--out", str(tmp_path / "x"), "--start", "9999-12-30", "--customers", "9")
     assert result.exit_code == 1
     assert "can't be made" in result.stderr
+
+
+def test_nobody_is_erased_where_nobody_is_there_to_ask(tmp_path: Path) -> None:
+    out = tmp_path / "bank"
+    assert bankmart("generate", "--out", str(out), "--customers", "2", "--days", "1").exit_code == 0
+    file = min((out / "core_banking").glob("customers_*.csv"))
+    assert bankmart("load", str(file)).exit_code == 0
+    result = bankmart("erase", file.read_text("utf-8").splitlines()[1].split(",")[0], "--format", "json")
+    assert result.exit_code == json.loads(result.stdout)["exit_code"] == 17
+    assert "--yes" in result.stderr
 
 
 def test_files_of_later_days_are_left_and_named(tmp_path: Path) -> None:

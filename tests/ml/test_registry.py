@@ -154,7 +154,7 @@ def test_a_changed_file_is_never_opened(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", '{"as_of": "2025-03-31"}', '{"as_of": "2025-03-31", "more": 1}']
+    "content", ["", "[]", "{}", '{"as_of": "2025-03-31"}', '{"as_of": "2025-03-31", "more": 1}']
 )
 def test_a_damaged_version_is_named_and_once_removed_the_champion_before_scores(
     registry: Registry, artifact: Artifact, content: str
@@ -165,7 +165,19 @@ def test_a_damaged_version_is_named_and_once_removed_the_champion_before_scores(
     with pytest.raises(ModelError, match=module.FACTS) as failed:
         champion(registry, LATER)
     assert f"{place} back as it was, or remove it" in str(failed.value.hint)
+    assert registry.last_trained(NAME, LATER) == JANUARY
     for path in place.iterdir():
         path.unlink()
     place.rmdir()
     assert champion(registry, LATER) == january
+
+
+def test_a_version_of_other_code_is_told(
+    registry: Registry, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("joblib.dump", lambda _, path, **__: path.write_bytes(b"cml\nGone\n."))
+        version = save(registry, artifact, JANUARY)
+    with pytest.raises(ModelError, match="of other code than this") as failed:
+        registry.load(registry.version(NAME, version))
+    assert "bankmart train --force" in str(failed.value.hint)

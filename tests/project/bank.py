@@ -29,13 +29,14 @@ class Bank:
             "BANKMART_TARGET": "dev",
         }
 
-    def call(self, *arguments: str) -> dict[str, Any]:
-        """Run a command of `bankmart` and give its JSON."""
+    def call(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
+        """Run a command of `bankmart` that ends as expected, and give its JSON."""
         command = [str(Path(sys.executable).with_name("bankmart")), *arguments, "--format", "json"]
         done = subprocess.run(
             command, cwd=PROJECT_ROOT, env=self._env, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, f"{' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        ended = f"{' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == exit_code, ended
         return json.loads(done.stdout)
 
     def dbt(self, *arguments: str) -> str:

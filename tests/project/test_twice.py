@@ -90,6 +90,18 @@ def test_the_second_run_changes_nothing(runs: Runs) -> None:
     assert runs.before.keys() == runs.after.keys()
 
 
+def test_an_audience_is_built_where_the_models_fail(runs: Runs, tmp_path: Path) -> None:
+    shutil.copytree(runs.bank.database.parent, tmp_path / "copy")
+    bank = Bank(tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy" / "models")
+    (tmp_path / "copy" / "models").write_text("not a folder", "utf-8")
+    night = bank.call("run", exit_code=1)
+    assert "models" in night["models_failed"]["message"]
+    assert night["build_on_scores"]["exit_code"] == 0
+    with duckdb.connect(str(bank.database), read_only=True) as connection:
+        assert connection.execute("select count(*) from marketing.audience_members").fetchone()[0] > 0
+
+
 @pytest.mark.parametrize("rule", ["no_consent", "opted_out"])
 def test_an_ineligible_member_of_an_audience_is_noticed(rule: str, runs: Runs, tmp_path: Path) -> None:
     bank = Bank(tmp_path)

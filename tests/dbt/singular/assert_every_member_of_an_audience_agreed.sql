@@ -16,7 +16,9 @@ consents as (
 
 suppressions as (
     select * from {{ ref('stg_compliance__suppressions') }}
-    where known_to is null and {{ valid_on(as_of()) }}
+    where
+        known_to is null
+        and (({{ valid_on(as_of()) }}) or (valid_from <= {{ as_of() }} and valid_to < valid_from))
 )
 
 select
