@@ -7,6 +7,7 @@ how much of what the true probabilities reach the models reach, on a slice later
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -29,7 +30,7 @@ from loaders.contract import load_contracts
 from loaders.dbt import DbtProject
 from loaders.load import load_path
 from loaders.mapping import load_mapping
-from loaders.settings import Settings
+from loaders.settings import PROJECT_ROOT, Settings
 from loaders.warehouse import open_warehouse
 from ml import dataset
 from ml.evaluate import calibration_error
@@ -44,6 +45,13 @@ CHANNEL_BINS = 5
 MARKETING = "marketing"
 SUMMARY = ["--select", "+campaign_summary", "--resource-type", "model", "snapshot", "seed"]
 LEARNED_FROM = "+customer_features +customer_product_features +fct_campaign_contacts +dim_offers"
+MADE_FROM = (
+    ("datagen", "*.py"),
+    ("macros", "*.sql"),
+    ("models", "*.*"),
+    ("seeds", "*.csv"),
+    ("snapshots", "*.*"),
+)
 console = Console(width=120)
 
 
@@ -218,7 +226,7 @@ def bank_of_truth(seed: int, customers: int, months: int) -> Path:
     Returns:
         Its folder, with the warehouse and the truth.
     """
-    folder = CACHE / f"truth_{customers}x{months}_{seed}"
+    folder = CACHE / f"truth_{customers}x{months}_{seed}_{_made_from()}"
     if folder.exists():
         return folder
     half = folder.with_suffix(".part")
@@ -233,6 +241,14 @@ def bank_of_truth(seed: int, customers: int, months: int) -> Path:
         raise SystemExit("\n".join(f"{node.name}: {node.message}" for node in report.failed))
     half.rename(folder)
     return folder
+
+
+def _made_from() -> str:
+    """Give a digest of what decides a bank and its features: no old bank is measured for a new one."""
+    files = [PROJECT_ROOT / "dbt_project.yml"]
+    for folder, kind in MADE_FROM:
+        files += sorted((PROJECT_ROOT / folder).rglob(kind))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8]
 
 
 def against_truth(folder: Path, use_case: str, as_of: date = FIRST_DAY) -> dict[str, Any]:

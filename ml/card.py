@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ml.dataset import OUTCOME
-from ml.evaluate import Floats, Metrics
+from ml.evaluate import Floats, Metrics, by_promise
 from ml.fairness import LEAST_ROWS, STANDS_IN, parity_table, protected_groups, stand_ins
 from ml.features import GUARDED
 
@@ -67,14 +69,22 @@ def model_card(training: Training, features: FeatureSet, test: pd.DataFrame, pro
         "Chosen is who stands above the best cut, found the share of takers who do.",
         "",
     ]
+    chosen = _above_best_cut(test, probability, metrics.best_share)
     for name, groups in protected_groups(test).items():
-        parity = parity_table(groups, probability, test[OUTCOME].to_numpy(float), metrics.best_share)
+        parity = parity_table(groups, probability, test[OUTCOME].to_numpy(float), chosen)
         lines += [f"### {name}", "", *_table(parity), ""]
     told = stand_ins(features, test).head(TOLD_STAND_INS)
     lines += ["## What tells most of protected attributes", "", *_table(told), ""]
     lines += ["## Personal data", "", PERSONAL.format(LEAST_ROWS), ""]
     lines += ["## Features", "", ", ".join(facts.features), ""]
     return "\n".join(lines)
+
+
+def _above_best_cut(test: pd.DataFrame, probability: Floats, share: float) -> npt.NDArray[np.bool_]:
+    value, cost = (test[name].to_numpy(dtype=float) for name in ("conversion_value", "contact_cost"))
+    chosen = np.zeros(len(test), dtype=bool)
+    chosen[by_promise(probability, value, cost)[: round(share * len(test))]] = True
+    return chosen
 
 
 def _all(training: Training) -> dict[str, Metrics]:

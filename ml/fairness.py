@@ -74,7 +74,10 @@ def check_stand_ins(features: FeatureSet, rows: pd.DataFrame) -> None:
 
 
 def parity_table(
-    groups: pd.Series, probability: npt.NDArray[np.float64], outcome: npt.NDArray[np.float64], share: float
+    groups: pd.Series,
+    probability: npt.NDArray[np.float64],
+    outcome: npt.NDArray[np.float64],
+    chosen: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Count who would be chosen, by group.
 
@@ -82,15 +85,13 @@ def parity_table(
         groups: Group of each row, such as gender; missing is `unknown`.
         probability: Shape (n,).
         outcome: 0 or 1, shape (n,).
-        share: Share of rows that are chosen, from 0 to 1.
+        chosen: Whether each row is chosen, shape (n,).
 
     Returns:
         For each group: group, rows, rate (of outcomes), mean_probability, chosen (share of the group), found
         (share of its outcomes that are chosen), ratio (of chosen to that of the most chosen group), is_below
         (under four fifths). Of groups under 100 rows only group and rows.
     """
-    chosen = np.zeros(len(probability), dtype=bool)
-    chosen[np.argsort(-probability, kind="stable")[: round(share * len(probability))]] = True
     table = (
         pd.DataFrame(
             {

@@ -177,7 +177,7 @@ def _render_models(to: Console, models: list[dict[str, Any]]) -> None:
         return
     to.print(table("How good the models are", MODEL_HEADS, rows, numbers=5))
     for row in models:
-        cut = f"best cut: the likeliest {row['best_share']:.0%}, worth {cell(row['money'])}"
+        cut = f"best cut: the {row['best_share']:.0%} that promise most, worth {cell(row['money'])}"
         to.print(escape(f"{row['model_name']} {row['decision']}: {row['reason']}; {cut}"), soft_wrap=True)
 
 

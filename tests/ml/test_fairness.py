@@ -81,7 +81,8 @@ def test_parity_counts_the_chosen_of_each_group_and_hides_small_ones() -> None:
     groups = pd.Series(["a"] * 200 + ["b"] * 200 + ["c"] * 99)
     probability = np.concatenate([np.linspace(1, 0.5, 200), np.linspace(0.9, 0.1, 200), np.zeros(99)])
     outcome = np.concatenate([np.tile([1.0, 0.0], 100), np.repeat([1.0, 0.0], 100), np.ones(99)])
-    table = parity_table(groups, probability, outcome, 250 / 499).set_index("group")
+    chosen = probability >= np.sort(probability)[-250]
+    table = parity_table(groups, probability, outcome, chosen).set_index("group")
     assert table["rows"].to_dict() == {"a": 200, "b": 200, "c": 99}
     assert table.loc["c", ["rate", "mean_probability", "chosen", "found", "ratio"]].isna().all()
     assert table.loc[["a", "b"], "chosen"].sum() * 200 == pytest.approx(250)
