@@ -89,7 +89,10 @@ def score(*, as_of: BuildDayOption = None, fmt: FormatOption = Format.text) -> N
         built = _build_inputs(settings, day(as_of), fmt)
         report = _run(settings, built.as_of, scoring=True)
         if not report.scorings:
-            raise ModelError("No model may score: none has passed the gate.", hint="Run `bankmart train`.")
+            raise ModelError(
+                f"Nothing was scored: no model has passed the gate, or no offer holds on {built.as_of}.",
+                hint="Run `bankmart train`, or load marketing.offers.",
+            )
         after = build_marts(settings, built.as_of, BuildOptions(select=ON_SCORES))
     exit_code = load_code(report) or after.exit_code
     payload = {
