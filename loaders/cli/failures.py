@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -39,6 +40,9 @@ def explain(error: BaseException) -> Failure | None:
     if is_interruption(error):
         hint = "What was committed stays; the same command again goes on from there."
         return Failure("Interrupted", "Stopped.", hint, INTERRUPTED_EXIT_CODE)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        hint = "Make room, also for temporary files (TMPDIR); the same command again goes on from there."
+        return Failure(type(error).__name__, f"The disk is full: {error.strerror}.", hint)
     if isinstance(error, OSError) and error.filename and not isinstance(error, BrokenPipeError):
         hint = "Is the path right, and may this user read and write there?"
         return Failure(type(error).__name__, f"{error.filename}: {error.strerror}.", hint)

@@ -90,8 +90,8 @@ def score(*, as_of: BuildDayOption = None, fmt: FormatOption = Format.text) -> N
         report = _run(settings, built.as_of, scoring=True)
         if not report.scorings:
             raise ModelError(
-                f"No model may score for {built.as_of}: none trained by then has passed the gate.",
-                hint=f"Run `bankmart train --as-of {built.as_of}`.",
+                f"Nothing was scored: no model trained by {built.as_of} has passed the gate, or no offer holds.",
+                hint=f"Run `bankmart train --as-of {built.as_of}`, or load marketing.offers.",
             )
         after = build_marts(settings, built.as_of, BuildOptions(select=ON_SCORES))
     exit_code = load_code(report) or after.exit_code

@@ -178,6 +178,29 @@ def test_a_row_of_a_piped_table_is_one_line(tmp_path: Path) -> None:
     assert f"{rows[0]['source']}.{rows[0]['table_name']}" in lines[2]
 
 
+def test_a_cost_that_no_sum_can_hold_is_rejected(tmp_path: Path) -> None:
+    file = tmp_path / "marketing" / "campaign_costs_2026-01-01.csv"
+    file.parent.mkdir()
+    head = "cost_id,campaign_id,channel,cost_type,amount,currency\n"
+    file.write_text(f"{head}1,1,,fixed,250.00,EUR\n2,1,,fixed,99999999999999.9999,EUR\n", "utf-8")
+    assert bankmart("load", str(tmp_path)).exit_code == 0
+    [group] = json.loads(bankmart("rejects", "list", "--format", "json").stdout)["groups"]
+    assert (group["reason_code"], group["column_name"], group["n_rows"]) == ("out_of_range", "amount", 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's full disk")
+def test_a_full_disk_is_no_traceback() -> None:
+    with (
+        pytest.raises(OSError, match="No space") as told,
+        Path("/dev/full").open("w", encoding="utf-8") as file,
+    ):
+        file.write("x")
+        file.flush()
+    failure = explain(told.value)
+    assert failure is not None
+    assert "disk is full" in failure.message
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
 def test_ctrl_c_is_no_traceback(error: BaseException) -> None:
     failure = explain(error)
