@@ -90,7 +90,7 @@ def score(*, as_of: BuildDayOption = None, fmt: FormatOption = Format.text) -> N
         report = _run(settings, built.as_of, scoring=True)
         if not report.scorings:
             raise ModelError(
-                f"Nothing was scored: no model trained by {built.as_of} has passed the gate, or no offer holds.",
+                f"Nothing was scored: by {built.as_of} no model has passed the gate, or no offer holds.",
                 hint=f"Run `bankmart train --as-of {built.as_of}`, or load marketing.offers.",
             )
         after = build_marts(settings, built.as_of, BuildOptions(select=ON_SCORES))
