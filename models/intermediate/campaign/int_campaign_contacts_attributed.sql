@@ -56,9 +56,11 @@ final as (
         contacts.has_reacted,
         contacts.has_converted,
         contacts.planned_date,
-        {{ date_plus_days('contacts.planned_date', 'coalesce(offers.conversion_window_days, 0)') }}
-        <= {{ as_of() }}
-            as is_outcome_complete
+        -- Of an offer that nobody told there is no window that could be over.
+        coalesce(
+            {{ date_plus_days('contacts.planned_date', 'offers.conversion_window_days') }} <= {{ as_of() }},
+            false
+        ) as is_outcome_complete
     from contacts
     left join segments
         on
