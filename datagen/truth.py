@@ -81,7 +81,8 @@ class Truth:
         )
         loans = chunk.loans
         at = np.flatnonzero((loans["paid"] < loans["term"]) & chunk.people.here(step.first)[loans["who"]])
-        yearly = np.where(loans["habit"] == STOPPED, 1.0, 1 - (1 - default_odds(chunk)) ** 12)
+        months = np.minimum(loans["term"] - loans["paid"], 12)
+        yearly = np.where(loans["habit"] == STOPPED, 1.0, 1 - (1 - default_odds(chunk)) ** months)
         self.write(
             "default_probabilities",
             pa.table(

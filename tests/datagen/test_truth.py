@@ -169,3 +169,15 @@ class TestFilesAgree:
             from early where not has_stopped""",
         )
         assert stopped > 1.3 * others
+
+    def test_a_loan_that_is_nearly_paid_hardly_defaults(self, lived: Db) -> None:
+        at_the_end, before = one(
+            lived,
+            """with paid as (select loan_id, max(day) as day from true_default_probabilities
+                where day > (select min(day) from true_default_probabilities)
+                group by loan_id having max(day) < '2026-01-01')
+            select avg(p_default_12m) filter (where paid.day is not null),
+                avg(p_default_12m) filter (where paid.day is null)
+            from true_default_probabilities left join paid using (loan_id, day) where not has_stopped""",
+        )
+        assert at_the_end < 0.4 * before
