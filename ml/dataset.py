@@ -24,6 +24,10 @@ OUTCOME = "has_converted"
 DAY = "planned_date"
 # Rows asked for at once: the driver of Redshift keeps the whole of an answer in memory.
 PAGE_ROWS = 50_000
+BUILT = """
+    select 1 as found from information_schema.tables
+    where table_schema = 'core' and table_name = 'dim_offers'
+"""
 CUSTOMERS = """
     select * from features.customer_features
     where feature_date = $1 and customer_id > $2
@@ -37,7 +41,9 @@ VIEWED = """
 
 
 def use_cases(warehouse: Warehouse) -> list[str]:
-    """Give the use cases of the offers that there are, in alphabetical order."""
+    """Give the use cases of the offers that there are, in alphabetical order; all before the first build."""
+    if not warehouse.query(BUILT):
+        return list(USE_CASES)
     found = warehouse.query(
         "select use_case from core.dim_offers where use_case is not null group by use_case order by use_case"
     )

@@ -71,7 +71,7 @@ def training_due(settings: Settings, as_of: date) -> bool:
     with open_warehouse(settings) as warehouse:
         return any(
             registry.last_trained(name, as_of) == as_of or _is_due(settings, warehouse, name, as_of)
-            for name in map(model_name, dataset.USE_CASES)
+            for name in map(model_name, dataset.use_cases(warehouse))
         )
 
 

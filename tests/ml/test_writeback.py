@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +16,10 @@ import pytest
 from loaders.contract import load_contracts
 from loaders.ledger import Load
 from loaders.warehouse import open_warehouse
-from ml.dataset import USE_CASES, recent_rate
+from ml.dataset import recent_rate
 from ml.job import training_due
 from ml.registry import Facts
 from ml.score import SCHEMA, Scoring
-from ml.train import model_name
 from ml.writeback import MAPPING, scores_file, write_scorings
 from tests.parity.twins import Engine, twins
 from tests.redshift.standin.server import StandIn
@@ -145,29 +143,36 @@ def test_the_base_rate_is_of_contacts_whose_window_is_newly_over(engine: Engine,
     assert told == {"base_rate_expected": Decimal("0.1"), "base_rate_actual": Decimal("0.05")}
 
 
-def test_a_training_counts_when_its_figures_are_loaded(engine: Engine, tmp_path: Path) -> None:
+def test_a_training_is_due_for_what_is_offered_until_its_figures_are_loaded(
+    engine: Engine, tmp_path: Path
+) -> None:
     with open_warehouse(engine.settings) as warehouse:
         warehouse.ensure_tables(load_contracts(engine.settings.project_dir))
-    for use_case in USE_CASES:
-        artifact: Any = None
-        engine.registry.save(replace(FACTS, model_name=model_name(use_case)), artifact, "# Card\n")
+        offered = "create table core.dim_offers as select 'O1' as offer_id, 'other' as use_case"
+        warehouse.execute(["create schema if not exists core", offered])
+    artifact: Any = None
+    engine.registry.save(FACTS, artifact, "# Card\n")
     tomorrow = DAY + timedelta(days=1)
     assert training_due(engine.settings, tomorrow)
-    runs = [
-        {
-            "model_name": model_name(use_case),
-            "model_version": FACTS.model_version,
-            "use_case": use_case,
-            "as_of_date": DAY,
-            "run_type": "training",
-            "candidate": FACTS.candidate,
-            "decision": "refused",
-            "reason": "none",
-            "feature_digest": FACTS.feature_digest,
-        }
-        for use_case in USE_CASES
-    ]
+    run = {
+        "model_name": FACTS.model_name,
+        "model_version": FACTS.model_version,
+        "use_case": "other",
+        "as_of_date": DAY,
+        "run_type": "training",
+        "candidate": FACTS.candidate,
+        "decision": "refused",
+        "reason": "none",
+        "feature_digest": FACTS.feature_digest,
+    }
     (tmp_path / "told" / "training").mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(runs), tmp_path / "told" / "training" / f"model_runs_{DAY}.parquet")
+    pq.write_table(pa.Table.from_pylist([run]), tmp_path / "told" / "training" / f"model_runs_{DAY}.parquet")
     engine.load(tmp_path / "told", MAPPING)
     assert not training_due(engine.settings, tomorrow)
+    assert training_due(engine.settings, DAY)
+    with open_warehouse(engine.settings) as warehouse:
+        warehouse.execute(["insert into core.dim_offers values ('O2', 'credit')"])
+    assert training_due(engine.settings, tomorrow)
+    with open_warehouse(engine.settings) as warehouse:
+        warehouse.execute(["drop table core.dim_offers"])
+    assert training_due(engine.settings, tomorrow)
